@@ -1,0 +1,5 @@
+"""celerylint reads a project's code and deployment files and says what its Celery tasks will do in production."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
