@@ -3,3 +3,6 @@
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+DOCS = "https://celerylint.readthedocs.io"
+ISSUES = "https://github.com/celerylint/celerylint/issues"
