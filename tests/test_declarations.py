@@ -56,6 +56,11 @@ def test_the_changelog_names_every_rule() -> None:
     assert named == {f"{rule.code} `{rule.name}`" for rule in RULES}
 
 
+def test_every_option_is_documented() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^### `([a-z-]+)`$", text, re.MULTILINE)) == set(config.OPTIONS)
+
+
 def test_every_fixer_has_a_rule() -> None:
     fixers = {path.stem for path in (ROOT / "fixers").glob("*.py")}
     assert fixers
