@@ -37,9 +37,8 @@ def newest_allowed(spec: str, known: Sequence[Version]) -> Version | None:
         return None
     alternatives = [clauses(part) for part in spec.split("||")]
     for version in reversed(known):
-        if any(
-            all(allows(*clause, (*version, patch)) for clause in part) for part in alternatives for patch in PATCHES
-        ):
+        releases = [(*version, patch) for patch in PATCHES]
+        if any(all(allows(*clause, release) for clause in part) for part in alternatives for release in releases):
             return version
     written = [clause for part in alternatives for clause in part]
     named = [parsed(release) for operator, release, _ in written if "<" not in operator and release != "*"]

@@ -1,0 +1,164 @@
+"""Which findings the comments of a file suppress, and which of these comments are of no use."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from celerylint.directives import COMMENT_LINE, Directive, plain_directives, python_directives
+from celerylint.edits import Edit
+from celerylint.extents import joined_lines, statement_lines
+from celerylint.files import is_python
+from celerylint.rule import Finding
+from celerylint.source import Source, Span
+
+OURS = re.compile(r"CEL\d+", re.IGNORECASE)
+PREFIX = re.compile(r"CEL\d{0,3}", re.IGNORECASE)
+# What the tool says of suppressions is not suppressed for want of findings.
+ABOUT_SUPPRESSIONS = ("CEL090", "CEL091")
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Codes of one comment that suppress nothing, as written; where the first stands; how to take them out."""
+
+    codes: tuple[str, ...]
+    span: Span
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a suppression names although no rule is called so; "" for an `ignore` that names nothing."""
+
+    code: str
+    span: Span
+
+
+class Suppressions:
+    """The suppressions of one file. `covers` remembers what was of use, so `unused` comes last.
+
+    With a tree a `noqa` on the last line of a statement holds for all of it, as formatters move comments there.
+    """
+
+    def __init__(self, source: Source, tree: ast.Module | None = None) -> None:
+        self.source, self.tree = source, tree
+        self.python = is_python(source.path) or tree is not None
+
+    @cached_property
+    def directives(self) -> list[Directive]:
+        return python_directives(self.source) if self.python else plain_directives(self.source)
+
+    @cached_property
+    def joined(self) -> dict[int, tuple[int, int]]:
+        return joined_lines(self.source) if self.python else {}
+
+    @cached_property
+    def statements(self) -> dict[int, tuple[int, set[int]]]:
+        return statement_lines(self.source, self.tree) if self.tree else {}
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is suppressed."""
+        applied = [self.applies(directive, finding) for directive in self.directives]
+        return any(applied)
+
+    def applies(self, directive: Directive, finding: Finding) -> bool:
+        """Whether a directive suppresses a finding, noting which of its codes do."""
+        matching = {index for index, code in enumerate(directive.codes) if names(code.text, finding.code, finding.name)}
+        everything = directive.bare and directive.kind != "ignore"
+        if not (matching or everything) or not self.reaches(directive, finding.span.line):
+            return False
+        directive.used |= matching
+        return True
+
+    def reaches(self, directive: Directive, line: int) -> bool:
+        """Whether a directive stands where it holds for findings in a line."""
+        if directive.kind == "file":
+            return True
+        first, ends = self.statements.get(line, (line, set[int]()))
+        if directive.kind == "ignore" and directive.alone:
+            return below(self.source, directive.line) in (line, first)
+        start, end = self.joined.get(line, (line, line))
+        return start <= directive.line <= end or directive.line in ends
+
+    def unused(self, enabled: Mapping[str, str]) -> list[Unused]:
+        """What suppressed nothing although the rules that it names ran: `enabled` has their names by code.
+
+        Without codes a `noqa` is everyone's and never unused; codes of other tools are not looked at.
+        """
+        found = []
+        for directive in self.directives:
+            idle = [
+                index
+                for index, code in enumerate(directive.codes)
+                if index not in directive.used and any(names(code.text, *rule) for rule in checkable(enabled))
+            ]
+            if idle:
+                codes = [directive.codes[index] for index in idle]
+                span = self.source.range(codes[0].start, codes[0].end)
+                edit = removal(self.source, directive, idle)
+                found.append(Unused(tuple(code.text for code in codes), span, (edit,)))
+        return sorted(found, key=lambda unused: unused.span)
+
+    def unknown(self, known: Mapping[str, str]) -> list[Unknown]:
+        """What names no rule; `known` has the names of all rules by code."""
+        found = [
+            Unknown(code.text, self.source.range(code.start, code.end))
+            for directive in self.directives
+            for code in directive.codes
+            if (directive.kind == "ignore" or OURS.fullmatch(code.text))
+            and not any(names(code.text, *rule) for rule in known.items())
+        ]
+        found += [
+            Unknown("", self.source.range(directive.start, directive.end))
+            for directive in self.directives
+            if directive.kind == "ignore" and not directive.codes
+        ]
+        return sorted(found, key=lambda unknown: unknown.span)
+
+
+def checkable(enabled: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Code and name of the rules whose findings were there to be suppressed."""
+    return ((code, name) for code, name in enabled.items() if code not in ABOUT_SUPPRESSIONS)
+
+
+def names(written: str, code: str, name: str) -> bool:
+    """Whether what is written in a directive names a rule: its code, a prefix of that, or its name."""
+    return written == name or (bool(PREFIX.fullmatch(written)) and code.startswith(written.upper()))
+
+
+def below(source: Source, line: int) -> int:
+    """The line that a comment alone in its line is about: the next that is no comment."""
+    line += 1
+    while COMMENT_LINE.match(source.line(line)):
+        line += 1
+    return line
+
+
+def removal(source: Source, directive: Directive, idle: list[int]) -> Edit:
+    """The edit that takes codes out of a directive, and the whole of it where no others remain."""
+    kept = [code for index, code in enumerate(directive.codes) if index not in idle]
+    if not kept:
+        return whole_removal(source, directive)
+    first, last = directive.codes[0], directive.codes[-1]
+    separator = source.text[first.end : directive.codes[1].start]
+    return Edit(source.range(first.start, last.end), separator.join(code.text for code in kept))
+
+
+def whole_removal(source: Source, directive: Directive) -> Edit:
+    """The edit that removes a directive: with its line, with the blanks before it, or out of a longer comment."""
+    text, (start, end) = source.text, directive.comment
+    before = text[start : directive.start].rstrip()
+    after = text[directive.end : end].strip()
+    if before or after:
+        after = after if not after or after.startswith("#") else f"# {after}"
+        return Edit(source.range(start, end), "  ".join(part for part in (before, after) if part))
+    if directive.alone:
+        end_of_line = source.starts[directive.line] if directive.line < len(source.starts) else len(text)
+        return Edit(source.range(source.starts[directive.line - 1], end_of_line), "")
+    while text[start - 1] in " \t\f":
+        start -= 1
+    return Edit(source.range(start, end), "")
