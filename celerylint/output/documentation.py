@@ -62,14 +62,15 @@ def is_label(text: str) -> bool:
 
 def paragraphs(text: str) -> Iterator[str]:
     """The parts of a text between blank lines; indented neighbours are one part, with the blank lines in them."""
-    pending: list[str] = []
-    for part in re.split(r"\n[ \t]*\n", text.strip("\n")):
-        indented = part.startswith((" ", "\t"))
-        if pending and not (indented and pending[0].startswith((" ", "\t"))):
-            yield "\n\n".join(pending)
-            pending = []
-        pending.append(part if indented else part.strip())
-    yield "\n\n".join(pending)
+    pending = ""
+    for part in re.split(r"(\n(?:[ \t]*\n)+)", text.strip("\n")):
+        if pending.startswith((" ", "\t")) and (part.isspace() or part.startswith((" ", "\t"))):
+            pending += part
+        else:
+            if pending.strip():
+                yield pending.rstrip()
+            pending = part.lstrip("\n")
+    yield pending.rstrip()
 
 
 def examples(rule: Rule, label: str) -> list[str]:
