@@ -1,0 +1,73 @@
+"""Calls: who calls what (for the call graph), and those whose arguments matter across files."""
+
+from __future__ import annotations
+
+import ast
+
+from celerylint.collect.module import condition
+from celerylint.facts import CallFact, CallSite
+from celerylint.file import File
+from celerylint.values import UNKNOWN, Attr, Call, Function, Name, Value
+
+# Methods of tasks, signatures, apps and configurations whose arguments the index looks at.
+METHODS = frozenset(
+    {
+        "delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "send_task", "s", "si", "signature",
+        "subtask", "apply", "map", "starmap", "chunks", "retry", "task", "register_task", "config_from_object",
+        "config_from_envvar", "autodiscover_tasks", "add_defaults", "update", "setdefault", "add_periodic_task",
+        "replace", "init_app", "Celery",
+    }
+)  # fmt: skip
+LIBRARIES = ("celery.", "kombu.")
+
+
+def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]]:
+    """Call sites by the key of the function they are in, and the calls that matter across files."""
+    sites: dict[str, list[CallSite]] = {}
+    facts = []
+    for node in file.nodes(ast.Call):
+        func = file.value(node.func)
+        if func == UNKNOWN:
+            continue
+        key = file.function_key(node)
+        if isinstance(func, Name | Function | Attr):
+            sites.setdefault(key, []).append(CallSite(func, file.span(node)))
+        sites.setdefault(key, []).extend(references(file, node))
+        if matters(func):
+            call = file.value(node)
+            if isinstance(call, Call):
+                facts.append(fact(file, node, call, key))
+    return sites, tuple(facts)
+
+
+def matters(func: Value) -> bool:
+    match func:
+        case Name(dotted=dotted):
+            return dotted.startswith(LIBRARIES) or dotted.rpartition(".")[2] in METHODS or dotted.endswith("Celery")
+        case Attr(name=name):
+            return name in METHODS
+        case Call():
+            return True
+        case _:
+            return False
+
+
+def references(file: File, node: ast.Call) -> list[CallSite]:
+    """Nested functions that are handed to a call: what receives them will call them."""
+    found = []
+    for arg in [*node.args, *(keyword.value for keyword in node.keywords)]:
+        if isinstance(arg, ast.Name) and isinstance(value := file.value(arg), Function):
+            found.append(CallSite(value, file.span(arg)))
+    return found
+
+
+def fact(file: File, node: ast.Call, call: Call, key: str) -> CallFact:
+    return CallFact(
+        call,
+        file.span(node),
+        key.partition(":")[2],
+        isinstance(file.parent(node), ast.Expr),
+        condition(file, node),
+        tuple(file.span(arg) for arg in node.args),
+        tuple((keyword.arg, file.span(keyword.value)) for keyword in node.keywords if keyword.arg),
+    )

@@ -1,0 +1,61 @@
+"""Runs every rule over one file: one table by kind of node and fact."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from celerylint.facts import Class, Dispatch, FileFacts, Function, Setting, Task
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.rule import RULE_FILE, Check, Finding, Rule
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """All rules by code: the modules of `celerylint.rules`, in the order of their codes."""
+    import celerylint.rules
+
+    found = {}
+    for module in sorted(pkgutil.iter_modules(celerylint.rules.__path__), key=lambda module: module.name):
+        if RULE_FILE.match(module.name):
+            rule = importlib.import_module(f"celerylint.rules.{module.name}").rule
+            found[rule.code] = rule
+    return found
+
+
+def table(enabled: Iterable[Rule]) -> dict[type, list[Check]]:
+    """The checks of some rules by the kind that they are registered for."""
+    checks: dict[type, list[Check]] = {}
+    for rule in enabled:
+        for kind, check in rule.checks:
+            checks.setdefault(kind, []).append(check)
+    return checks
+
+
+def run(file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]) -> list[Finding]:
+    """The findings of some checks in one file, in the order of their places."""
+    found = {finding for kind, subject in subjects(file, facts, index, checks) for check in checks[kind] for finding in check(subject, file, index)}
+    return sorted(found, key=lambda finding: finding.sort_key)
+
+
+def subjects(file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]) -> Iterator[tuple[type, object]]:
+    """What there is to check, with its kind."""
+    by_fact = {
+        FileFacts: lambda: [facts],
+        Function: facts.functions.values,
+        Class: facts.classes.values,
+        Task: lambda: index.tasks_in(file.path),
+        Dispatch: lambda: index.dispatches_in(file.path),
+        Setting: lambda: index.settings_in(file.path),
+    }
+    for kind in checks:
+        if issubclass(kind, ast.AST):
+            for node in file.nodes(kind):
+                yield kind, node
+        else:
+            for subject in by_fact[kind]():
+                yield kind, subject

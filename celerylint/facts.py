@@ -1,0 +1,245 @@
+"""What one file says, as plain data: it outlives the tree, crosses processes and is merged by the index.
+
+Two groups. The first is the file as Python: imports, definitions, assignments, calls. The second is
+Celery's vocabulary, which the index derives from the first once names can be followed across files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from celerylint.source import Span
+from celerylint.values import Call, Value
+
+ParameterKind: TypeAlias = Literal["positional_only", "positional", "var_positional", "keyword_only", "var_keyword"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function; `default` and `annotation` are None where there is none."""
+
+    name: str
+    kind: ParameterKind
+    span: Span
+    default: Value | None = None
+    annotation: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decorator:
+    """A decorator: `value` is a Call where it is called."""
+
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call (or a reference that will be called) of something by name, for the call graph."""
+
+    callee: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or method. `key` is `module:qualname`; `owner` the qualname around it, "" at module level."""
+
+    key: str
+    name: str
+    path: str
+    span: Span
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Decorator, ...]
+    owner: str = ""
+    in_class: bool = False
+    is_async: bool = False
+    is_generator: bool = False
+    calls: tuple[CallSite, ...] = ()
+    returns: tuple[Value, ...] = ()
+
+    @property
+    def module(self) -> str:
+        return self.key.partition(":")[0]
+
+    @property
+    def qualname(self) -> str:
+        return self.key.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class; `attributes` are the assignments in its body, in order, the last one wins."""
+
+    key: str
+    name: str
+    path: str
+    span: Span
+    bases: tuple[Value, ...]
+    keywords: tuple[tuple[str | None, Value], ...] = ()
+    attributes: dict[str, Value] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+    decorators: tuple[Decorator, ...] = ()
+
+    @property
+    def module(self) -> str:
+        return self.key.partition(":")[0]
+
+    @property
+    def qualname(self) -> str:
+        return self.key.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """An assignment to a module-level name. `condition` is the text of the `if`s around it, "" without."""
+
+    name: str
+    value: Value
+    span: Span
+    value_span: Span
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An assignment to an attribute or item: `app.conf.task_acks_late = True`, `conf["x"] = 1`."""
+
+    target: Value
+    value: Value
+    span: Span
+    value_span: Span
+    scope: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFact:
+    """A call whose arguments matter across files. `scope` is the qualname around it, "" at module level.
+
+    `dropped` says that nothing uses its result: it is a statement of its own. `keyword_spans` are the
+    places of the values of keywords that are written out.
+    """
+
+    call: Call
+    span: Span
+    scope: str = ""
+    dropped: bool = False
+    condition: str = ""
+    arg_spans: tuple[Span, ...] = ()
+    keyword_spans: tuple[tuple[str, Span], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """All of the above for one file. `module` is its dotted name as its packages give it."""
+
+    path: str
+    module: str
+    package: bool
+    imports: dict[str, str] = field(default_factory=dict)
+    stars: tuple[str, ...] = ()
+    functions: dict[str, Function] = field(default_factory=dict)
+    classes: dict[str, Class] = field(default_factory=dict)
+    assigns: dict[str, tuple[Assign, ...]] = field(default_factory=dict)
+    writes: tuple[Write, ...] = ()
+    calls: tuple[CallFact, ...] = ()
+    modules_imported: tuple[str, ...] = ()
+
+
+TaskKind: TypeAlias = Literal["decorator", "class", "call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What Celery would register.
+
+    `name` is the registered name, "" where it cannot be known. `function` is the body's key (`run` for a
+    class task), "" where the body is not in the project. `options` are the written options (decorator
+    keywords, class attributes), `spans` their places; `open` says that more options may be passed in a
+    way that is not written out (`**options`, a project's wrapper), so an absent option is unknown.
+    `bound` says whether the body receives the task as its first argument. `via` is the dotted name of
+    the decorator or base that made it a task. `app` is the dotted name of the app object, "" for `shared_task`.
+    """
+
+    name: str
+    key: str
+    path: str
+    span: Span
+    kind: TaskKind
+    function: str
+    options: dict[str, Value] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    open: bool = False
+    bound: bool = False
+    via: str = ""
+    app: str = ""
+    base: str = ""
+    explicit_name: bool = False
+
+    @property
+    def label(self) -> str:
+        """How messages call it: the last part of its name."""
+        return self.name.rpartition(".")[2] or self.key.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A call that sends a task, or makes a signature of one.
+
+    `method` is `delay`, `apply_async`, `delay_on_commit`, `apply_async_on_commit`, `s`, `si`, `signature`,
+    `send_task`, `apply`, `map`, `starmap`, `chunks`, `retry`. `task` is None where the task is not known to this
+    project; `name` is the task's name where it is known. `args` and `kwargs` are the task's own arguments,
+    None where they are not written out; `options` the execution options.
+    """
+
+    method: str
+    path: str
+    span: Span
+    scope: str
+    task: Task | None
+    name: str
+    receiver: Value
+    args: tuple[Value, ...] | None
+    kwargs: dict[str, Value] | None
+    options: dict[str, Value]
+    arg_spans: tuple[Span, ...] = ()
+    kwarg_spans: dict[str, Span] = field(default_factory=dict)
+    option_spans: dict[str, Span] = field(default_factory=dict)
+    open: bool = False
+    dropped: bool = False
+
+    @property
+    def sends(self) -> bool:
+        """Whether a message leaves here, rather than a signature being made or a task run in place."""
+        return self.method in {"delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as one place writes it.
+
+    `name` is Celery's new lower-case name, "" for a name that Celery does not read there; `written` is what stands
+    there, `namespace` the prefix that it is read under.
+    """
+
+    name: str
+    written: str
+    value: Value
+    path: str
+    span: Span
+    value_span: Span
+    namespace: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A Celery application object: `key` is the dotted name it is bound to."""
+
+    key: str
+    path: str
+    span: Span
+    call: Call

@@ -1,0 +1,146 @@
+"""One parsed Python file, as rules and fixers see it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, TypeVar, overload
+
+from celerylint.names import Locator, Names
+from celerylint.source import Located, Source, Span
+from celerylint.tree import FunctionNode, Scope, Tree, arrange
+from celerylint.values import Value
+
+A = TypeVar("A", bound=ast.AST)
+
+
+class File:
+    """A source with its tree. `module` is its dotted name in the project; the tree is never changed."""
+
+    def __init__(self, source: Source, tree: ast.Module, module: str, package: bool, locator: Locator) -> None:
+        self.source, self.tree, self.module, self.package = source, tree, module, package
+        self.path = source.path
+        self.arranged: Tree = arrange(tree)
+        self.names = Names(self.arranged, module, source.path, locator)
+
+    @overload
+    def nodes(self, kind: type[A], /) -> list[A]: ...
+    @overload
+    def nodes(self, *kinds: type[ast.AST]) -> list[Any]: ...
+    def nodes(self, *kinds: type[ast.AST]) -> list[Any]:
+        """All nodes of exactly these types, in source order for each type."""
+        return [node for kind in kinds for node in self.arranged.by_type.get(kind, ())]
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        return self.arranged.parents.get(node)
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around a node, innermost first."""
+        return self.arranged.ancestors(node)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that a node is part of."""
+        return self.arranged.statement(node)
+
+    def scope(self, node: ast.AST) -> Scope:
+        """The scope in which a node is evaluated."""
+        return self.arranged.scope(node)
+
+    def function_node(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The function in whose body a node runs (lambdas and comprehensions count to the function around)."""
+        scope = self.scope(node).function
+        return scope.node if scope is not None and isinstance(scope.node, FunctionNode) else None
+
+    def function_key(self, node: ast.AST) -> str:
+        """The key of the function in whose body a node runs, "" at module or class level."""
+        scope = self.scope(node).function
+        return "" if scope is None else f"{self.module}:{scope.qualname}"
+
+    def value(self, node: ast.expr) -> Value:
+        """What an expression is known to be: names resolved, local variables followed."""
+        return self.names.value(node)
+
+    def span(self, node: Located) -> Span:
+        return self.source.span(node)
+
+    def text(self, node: Located) -> str:
+        """The source of a node."""
+        return self.source.cut(self.source.span(node))
+
+    def symbol_at(self, span: Span) -> str:
+        """The dotted name of the innermost definition around a place, else the module's."""
+        best, size = self.module, 1 << 60
+        for first, last, name in self.definitions:
+            if first <= span.line <= last and last - first < size:
+                best, size = name, last - first
+        return best
+
+    @cached_property
+    def definitions(self) -> list[tuple[int, int, str]]:
+        found = []
+        for node, scope in self.arranged.scopes.items():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                found.append((first, node.end_lineno or node.lineno, f"{self.module}.{scope.qualname}"))
+        return found
+
+    @cached_property
+    def definition_nodes(self) -> dict[str, ast.AST]:
+        """Functions and classes by qualname; of several with one name the last, as at run time."""
+        return {
+            scope.qualname: node
+            for node, scope in self.arranged.scopes.items()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        }
+
+    def definition(self, key: str) -> ast.AST | None:
+        """The definition with a key (`module:qualname`), if it stands in this file."""
+        module, _, qualname = key.partition(":")
+        return self.definition_nodes.get(qualname) if module == self.module else None
+
+    def body(self, key: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The function with a key, if it stands in this file."""
+        node = self.definition(key)
+        return node if isinstance(node, FunctionNode) else None
+
+    @cached_property
+    def by_start(self) -> dict[tuple[int, int], list[Any]]:
+        index: dict[tuple[int, int], list[Any]] = {}
+        for nodes in self.arranged.by_type.values():
+            for node in nodes:
+                if isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.arg):
+                    index.setdefault((node.lineno, node.col_offset), []).append(node)
+        return index
+
+    @overload
+    def node_at(self, span: Span, kind: type[A], /) -> A | None: ...
+    @overload
+    def node_at(self, span: Span, *kinds: type[ast.AST]) -> Any: ...
+    def node_at(self, span: Span, *kinds: type[ast.AST]) -> Any:
+        """The node of one of these types with exactly that span."""
+        byte = span.column - 1
+        if not self.source.ascii:
+            byte = len(self.source.line(span.line)[: span.column - 1].encode())
+        for node in self.by_start.get((span.line, byte), ()):
+            if isinstance(node, kinds or (ast.AST,)) and self.source.span(node) == span:
+                return node
+        return None
+
+    def within(self, root: ast.AST, *kinds: type[ast.AST], nested: bool = False) -> Iterator[Any]:
+        """The nodes of some types below a function or statement, in source order.
+
+        Bodies of functions and classes defined there are left out unless `nested`; lambdas and
+        comprehensions always belong to what is around them.
+        """
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node is not root and not nested and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            if isinstance(node, kinds) and node is not root:
+                yield node
+            if isinstance(node, FunctionNode) and node is root:
+                stack.extend(reversed(node.body))
+            else:
+                stack.extend(reversed(list(ast.iter_child_nodes(node))))

@@ -1,0 +1,113 @@
+"""All facts of a project merged, and the questions that rules ask of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import cached_property
+
+from celerylint.facts import App, Dispatch, FileFacts, Function, Setting, Task
+from celerylint.file import File
+from celerylint.index.apps import Apps
+from celerylint.index.configuration import Configuration
+from celerylint.index.dispatches import Dispatches, Result, Signature
+from celerylint.index.modules import Modules
+from celerylint.index.options import Option, Options
+from celerylint.index.reach import CallGraph, Reach
+from celerylint.index.tasks import Tasks
+from celerylint.index.traits import Traits
+from celerylint.values import Value
+
+
+class Index:
+    """Everything that is known of a project. Built once, then only read.
+
+    `facts` are the files that mention Celery, in path order; `modules` reads others when a name leads there.
+    """
+
+    def __init__(self, modules: Modules, facts: list[FileFacts], traits: Traits, follow: Callable[[str], bool]) -> None:
+        self.modules, self.facts, self.traits = modules, facts, traits
+        self.applications = Apps(modules, facts)
+        self.registry = Tasks(modules, self.applications, facts, traits.task_decorators)
+        self.sending = Dispatches(modules, self.applications, self.registry, facts)
+        self.graph = CallGraph(modules, self.registry, follow)
+        self.configuration = Configuration(modules, self.applications, facts, traits)
+        self.options = Options(self.registry, self.configuration)
+
+    # The model, in the order of paths and lines
+
+    @property
+    def tasks(self) -> list[Task]:
+        return self.registry.all
+
+    @property
+    def apps(self) -> list[App]:
+        return self.applications.apps
+
+    @property
+    def dispatches(self) -> list[Dispatch]:
+        return self.sending.all
+
+    @property
+    def settings(self) -> list[Setting]:
+        return self.configuration.all
+
+    @cached_property
+    def by_path(self) -> dict[str, tuple[list[Task], list[Dispatch], list[Setting]]]:
+        found: dict[str, tuple[list[Task], list[Dispatch], list[Setting]]] = {}
+        for task in self.tasks:
+            found.setdefault(task.path, ([], [], []))[0].append(task)
+        for dispatch in self.dispatches:
+            found.setdefault(dispatch.path, ([], [], []))[1].append(dispatch)
+        for setting in self.settings:
+            found.setdefault(setting.path, ([], [], []))[2].append(setting)
+        return found
+
+    def tasks_in(self, path: str) -> list[Task]:
+        return self.by_path.get(path, ([], [], []))[0]
+
+    def dispatches_in(self, path: str) -> list[Dispatch]:
+        return self.by_path.get(path, ([], [], []))[1]
+
+    def settings_in(self, path: str) -> list[Setting]:
+        return self.by_path.get(path, ([], [], []))[2]
+
+    # Values
+
+    def task_of(self, value: Value) -> Task | None:
+        """The task that a value is."""
+        return self.registry.of(value)
+
+    def signature_of(self, value: Value) -> Signature | None:
+        """The signature or canvas that a value is."""
+        return self.sending.signature(value)
+
+    def result_of(self, value: Value) -> Result | None:
+        """The result of a dispatch that a value is."""
+        return self.sending.result(value)
+
+    def results_in(self, value: Value) -> Result | None:
+        """The result that every item of a value is."""
+        return self.sending.results_in(value)
+
+    def expand(self, value: Value) -> Value:
+        """A value with a module-level name of the project replaced by what is assigned to it, where that is one thing."""
+        return self.modules.expand(value)
+
+    # Tasks
+
+    def function_of(self, task: Task) -> Function | None:
+        """The body of a task, None where it is not in the project."""
+        return self.modules.function(task.function) if task.function else None
+
+    def option(self, task: Task, name: str) -> Option:
+        """The value of a task option in force: of the task, its bases, annotations, settings."""
+        return self.options.of(task, name)
+
+    def reach(self, file: File, node: ast.AST) -> Reach | None:
+        """The task in which a node runs, None where no task is known to run it."""
+        return self.reach_of(file.function_key(node))
+
+    def reach_of(self, key: str) -> Reach | None:
+        """The task that runs a function, None where none is known to."""
+        return self.graph.reached.get(key)

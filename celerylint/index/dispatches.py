@@ -1,0 +1,334 @@
+"""Where tasks are sent, and what signatures, canvases and results are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from celerylint.facts import CallFact, Dispatch, FileFacts, Task
+from celerylint.index.apps import Apps
+from celerylint.index.modules import Modules
+from celerylint.index.tasks import Tasks
+from celerylint.source import Span
+from celerylint.values import (
+    Attr,
+    Binary,
+    Call,
+    Comprehension,
+    Const,
+    Either,
+    Element,
+    Item,
+    Mapping,
+    Name,
+    Sequence,
+    Star,
+    Typed,
+    Value,
+)
+
+SENDERS = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
+MAKERS = frozenset({"s", "si", "signature", "subtask", "map", "starmap", "chunks"})
+CANVASES = {
+    "celery.chain": "chain",
+    "celery.group": "group",
+    "celery.chord": "chord",
+    "celery.xmap": "map",
+    "celery.xstarmap": "starmap",
+    "celery.chunks": "chunks",
+}
+SIGNATURE_MAKERS = frozenset({"celery.signature", "celery.subtask", "celery.Signature", "celery.maybe_signature"})
+SIGNATURE_METHODS = frozenset({"set", "clone", "on_error", "freeze", "link", "link_error"})
+RESULT_CLASSES = frozenset(
+    {
+        "celery.result.AsyncResult", "celery.result.GroupResult", "celery.result.ResultSet", "celery.result.EagerResult",
+        "celery.app.AsyncResult", "celery.Task.AsyncResult",
+    }
+)  # fmt: skip
+MANY_RESULTS = frozenset({"group", "starmap-results"})
+OWN_PARAMETERS = {"apply_async": ("args", "kwargs"), "apply": ("args", "kwargs"), "signature": ("args", "kwargs"), "subtask": ("args", "kwargs")}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature or canvas. `kind` is `task`, `chain`, `group`, `chord`, `map` …; `task` is the task that its
+    result comes from where that is one known task; `parts` are the members of a canvas as far as they are written out."""
+
+    kind: str
+    task: Task | None = None
+    parts: tuple[Value, ...] = ()
+    immutable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a dispatch returns. `kind` is `sent`, `eager` (of `.apply()`), `group`, `made` (of an id);
+    `task` is the task whose result it is, where that is known."""
+
+    kind: str
+    task: Task | None = None
+
+
+class Dispatches:
+    """Judges values that have to do with sending."""
+
+    def __init__(self, modules: Modules, apps: Apps, tasks: Tasks, facts: list[FileFacts]) -> None:
+        self.modules, self.apps, self.tasks, self.facts = modules, apps, tasks, facts
+
+    @cached_property
+    def all(self) -> list[Dispatch]:
+        """Every dispatch and every signature made, in the order of paths and lines."""
+        return [dispatch for facts in self.facts for dispatch in self.of_file(facts)]
+
+    def of_file(self, facts: FileFacts) -> list[Dispatch]:
+        found = (self.dispatch(fact, facts) for fact in facts.calls)
+        return sorted((dispatch for dispatch in found if dispatch), key=lambda dispatch: dispatch.span)
+
+    def dispatch(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
+        """The dispatch that a call is, None for any other call."""
+        receiver, method = split_call(fact.call)
+        if receiver is None:
+            return self.by_signature_call(fact, facts) if isinstance(fact.call.func, Name) else None
+        if method == "send_task" and (self.apps.is_app(receiver) or self.is_sender_of_app(receiver)):
+            return self.named(fact, facts, method, receiver)
+        if method == "signature" and self.apps.is_app(receiver):
+            return self.named(fact, facts, method, receiver)
+        if method not in SENDERS | MAKERS | {"apply", "retry"}:
+            return None
+        task = self.tasks.of(receiver)
+        if task is None and not self.is_task_like(receiver, method):
+            return None
+        args, arg_spans, kwargs, kwarg_spans, options, option_spans = self.arguments(fact, method)
+        return Dispatch(
+            method=method,
+            path=facts.path,
+            span=fact.span,
+            scope=fact.scope,
+            task=task,
+            name=task.name if task else "",
+            receiver=receiver,
+            args=args,
+            kwargs=kwargs,
+            options=options,
+            arg_spans=arg_spans,
+            kwarg_spans=kwarg_spans,
+            option_spans=option_spans,
+            open=fact.call.splat,
+            dropped=fact.dropped,
+        )
+
+    def is_sender_of_app(self, receiver: Value) -> bool:
+        return self.tasks.of(receiver) is not None
+
+    def is_task_like(self, receiver: Value, method: str) -> bool:
+        """Whether something that is no known task is a signature, or a task of another package by its name."""
+        if method in SENDERS | {"apply", "set"} and self.signature(receiver) is not None:
+            return True
+        if not isinstance(receiver, Name) or method not in SENDERS | MAKERS:
+            return False
+        name, definition = self.modules.follow(receiver.dotted)
+        module, _ = self.modules.split(name)
+        return definition is None and not module and "tasks" in name.split(".")[1:-1]
+
+    def by_signature_call(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
+        assert isinstance(fact.call.func, Name)
+        if self.modules.canonical(fact.call.func.dotted) in SIGNATURE_MAKERS:
+            return self.named(fact, facts, "signature", fact.call.func)
+        return None
+
+    def named(self, fact: CallFact, facts: FileFacts, method: str, receiver: Value) -> Dispatch:
+        """A dispatch by the task's name: `send_task("name", args)`, `signature("name", args=…)`."""
+        call = fact.call
+        first = call.args[0] if call.args else call.keyword("name") or call.keyword("varies") or call.keyword("task")
+        value = self.modules.expand(first) if first is not None else None
+        task = self.tasks.of(value) if value is not None else None
+        name = value.value if isinstance(value, Const) and isinstance(value.value, str) else task.name if task else ""
+        named = self.tasks.by_name.get(name, [])
+        rest = CallFact(
+            Call(call.func, call.args[1:], tuple(pair for pair in call.keywords if pair[0] not in {"name", "varies"})),
+            fact.span,
+            fact.scope,
+            fact.dropped,
+            fact.condition,
+            fact.arg_spans[1:],
+            fact.keyword_spans,
+        )
+        args, arg_spans, kwargs, kwarg_spans, options, option_spans = self.arguments(rest, "apply_async")
+        return Dispatch(
+            method, facts.path, fact.span, fact.scope, task or (named[0] if len(named) == 1 else None), name, receiver,
+            args, kwargs, options, arg_spans, kwarg_spans, option_spans, call.splat, fact.dropped,
+        )  # fmt: skip
+
+    def arguments(
+        self, fact: CallFact, method: str
+    ) -> tuple[
+        tuple[Value, ...] | None, tuple[Span, ...], dict[str, Value] | None, dict[str, Span], dict[str, Value], dict[str, Span]
+    ]:
+        """A call's arguments, split into the task's own and the execution options, with their places."""
+        call, keyword_spans = fact.call, dict(fact.keyword_spans)
+        keywords = {key: value for key, value in call.keywords if key}
+        if method in {"delay", "s", "si", "delay_on_commit"}:
+            args = None if any(isinstance(arg, Star) for arg in call.args) else call.args
+            kwargs = None if any(key is None for key, _ in call.keywords) else keywords
+            return args, fact.arg_spans, kwargs, keyword_spans, {}, {}
+        if method == "retry":
+            names = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries")
+        else:
+            names = ("args", "kwargs") if method not in {"map", "starmap", "chunks"} else ()
+        written = dict(zip(names, call.args, strict=False)) | keywords
+        spans = dict(zip(names, fact.arg_spans, strict=False)) | keyword_spans
+        open_call = call.splat
+        own, own_spans = self.positional(written.pop("args", None), spans.pop("args", None), open_call or method == "retry")
+        named, named_spans = self.by_keyword(written.pop("kwargs", None), spans.pop("kwargs", None), open_call or method == "retry")
+        return own, own_spans, named, named_spans, written, spans
+
+    def positional(self, value: Value | None, span: Span | None, open_call: bool) -> tuple[tuple[Value, ...] | None, tuple[Span, ...]]:
+        if value is None:
+            return (None if open_call else ()), ()
+        expanded = self.modules.expand(value)
+        if isinstance(expanded, Sequence) and not any(isinstance(item, Star) for item in expanded.items):
+            return expanded.items, (span,) * len(expanded.items) if span else ()
+        return (() if expanded == Const(None) else None), ()
+
+    def by_keyword(self, value: Value | None, span: Span | None, open_call: bool) -> tuple[dict[str, Value] | None, dict[str, Span]]:
+        if value is None:
+            return (None if open_call else {}), {}
+        expanded = self.modules.expand(value)
+        if isinstance(expanded, Mapping) and not expanded.open:
+            items = {key.value: item for key, item in expanded.items if isinstance(key, Const) and isinstance(key.value, str)}
+            return items, dict.fromkeys(items, span) if span else {}
+        if isinstance(expanded, Call) and expanded.func == Name("builtins.dict") and not expanded.args and not expanded.splat:
+            items = {key: item for key, item in expanded.keywords if key}
+            return items, dict.fromkeys(items, span) if span else {}
+        return ({} if expanded == Const(None) else None), {}
+
+    # What values are
+
+    def signature(self, value: Value, depth: int = 0) -> Signature | None:
+        """The signature or canvas that a value is."""
+        if depth > 8:
+            return None
+        match value:
+            case Call(func=Name(dotted=dotted)) if (name := self.modules.canonical(dotted)) in CANVASES:
+                return self.canvas(CANVASES[name], value)
+            case Call(func=Name(dotted=dotted)) if self.modules.canonical(dotted) in SIGNATURE_MAKERS:
+                return Signature("task")
+            case Call():
+                return self.method_signature(value, depth)
+            case Binary(op="BitOr", left=left, right=right):
+                one, other = self.signature(left, depth + 1), self.signature(right, depth + 1)
+                if one is None and other is None:
+                    return None
+                kind = "chord" if one is not None and one.kind == "group" else "chain"
+                return Signature(kind, other.task if other else None, (left, right))
+            case Either(options=options):
+                found = [self.signature(option, depth + 1) for option in options]
+                return found[0] if found and all(found) else None
+            case Name():
+                expanded = self.modules.expand(value)
+                return None if expanded == value else self.signature(expanded, depth + 1)
+            case _:
+                return None
+
+    def canvas(self, kind: str, call: Call) -> Signature:
+        parts = call.args
+        if len(parts) == 1 and isinstance(parts[0], Sequence):
+            parts = parts[0].items
+        last = self.signature(parts[-1], 4) if parts and kind == "chain" else None
+        return Signature(kind, last.task if last else None, parts)
+
+    def method_signature(self, call: Call, depth: int) -> Signature | None:
+        receiver, method = split_call(call)
+        if receiver is None:
+            # chord(header)(body) is sent, `partial_signature(...)` is too.
+            return None
+        if method in MAKERS:
+            task = self.tasks.of(receiver)
+            if task is not None or self.is_task_like(receiver, method):
+                kind = method if method in {"map", "starmap", "chunks"} else "task"
+                return Signature(kind, task, (), method == "si" or call.keyword("immutable") == Const(True))
+        if method in {"signature", "subtask"} and self.apps.is_app(receiver):
+            return Signature("task")
+        if method in SIGNATURE_METHODS or method == "group":
+            inner = self.signature(receiver, depth + 1)
+            return inner and (Signature("group") if method == "group" else inner)
+        return None
+
+    def result(self, value: Value, depth: int = 0) -> Result | None:
+        """The result (`AsyncResult`, `GroupResult` …) that a value is."""
+        if depth > 8:
+            return None
+        match value:
+            case Call(func=func):
+                return self.call_result(value, func, depth)
+            case Element(base=base):
+                return self.element_result(base, depth)
+            case Item(base=base, key=Const(value=int())):
+                return self.element_result(base, depth)
+            case Attr(base=base, name="parent"):
+                return self.result(base, depth + 1)
+            case Either(options=options):
+                found = [r for option in options if option != Const(None) and (r := self.result(option, depth + 1))]
+                return found[0] if found and len(found) == len([o for o in options if o != Const(None)]) else None
+            case Typed(type=name):
+                return Result("made") if self.modules.canonical(name) in RESULT_CLASSES else None
+            case _:
+                return None
+
+    def call_result(self, call: Call, func: Value, depth: int) -> Result | None:
+        receiver, method = split_call(call)
+        if isinstance(func, Name) and self.modules.canonical(func.dotted) in RESULT_CLASSES:
+            return Result("made")
+        if receiver is not None:
+            if method in SENDERS - {"delay_on_commit", "apply_async_on_commit"} or method == "apply":
+                return self.sent_result(receiver, method)
+            if method == "send_task" and self.apps.is_app(receiver):
+                return Result("sent")
+            if method in {"AsyncResult", "GroupResult"} and (self.apps.is_app(receiver) or self.tasks.of(receiver)):
+                return Result("made", self.tasks.of(receiver))
+        signature = self.signature(func, depth + 1)
+        if signature is not None and signature.kind != "task":
+            return Result("group" if signature.kind == "group" else "sent", signature.task)
+        return None
+
+    def sent_result(self, receiver: Value, method: str) -> Result | None:
+        task = self.tasks.of(receiver)
+        if task is not None:
+            return Result("eager" if method == "apply" else "sent", task)
+        signature = self.signature(receiver)
+        if signature is not None:
+            kind = "group" if signature.kind == "group" else "eager" if method == "apply" else "sent"
+            return Result(kind, signature.task)
+        return Result("sent") if method != "apply" and self.is_task_like(receiver, method) else None
+
+    def element_result(self, base: Value, depth: int) -> Result | None:
+        """The result that each item of a collection is."""
+        match base:
+            case Comprehension(element=element):
+                return self.result(element, depth + 1)
+            case Sequence(items=items) if items:
+                found = [self.result(item, depth + 1) for item in items]
+                return found[0] if all(found) else None
+            case Call(func=Name(dotted="builtins.list" | "builtins.reversed" | "builtins.tuple" | "builtins.sorted"), args=(inner,)):
+                return self.element_result(inner, depth + 1)
+            case Attr(base=inner, name="results" | "children"):
+                return Result("sent") if self.result(inner, depth + 1) else None
+            case _:
+                whole = self.result(base, depth + 1)
+                return Result("sent") if whole is not None and whole.kind == "group" else None
+
+    def results_in(self, value: Value) -> Result | None:
+        """The result that the items of a value are, where it is a collection of results."""
+        return self.element_result(value, 0)
+
+
+def split_call(call: Call) -> tuple[Value | None, str]:
+    """The receiver and the method of `receiver.method(...)`."""
+    match call.func:
+        case Attr(base=base, name=name):
+            return base, name
+        case Name(dotted=dotted) if "." in dotted:
+            owner, _, name = dotted.rpartition(".")
+            return Name(owner), name
+        case _:
+            return None, ""

@@ -1,0 +1,126 @@
+"""Which functions run in a worker: what tasks call, directly or through others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from celerylint.facts import Class, Function, Task
+from celerylint.index.modules import Modules
+from celerylint.index.tasks import Tasks
+from celerylint.source import Span
+from celerylint.values import Attr, Call, Either, Name, Param, Value
+from celerylint.values import Function as FunctionValue
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call on the way from a task to a function: where it stands and what it calls."""
+
+    path: str
+    span: Span
+    callee: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A function that a task runs: `step` is the call that leads there from `caller` (a function's key),
+    None for the task's own body."""
+
+    task: Task
+    caller: str = ""
+    step: Step | None = None
+
+
+class CallGraph:
+    """The functions that tasks reach. `follow` says of a shown path whether calls into it are worth following."""
+
+    def __init__(self, modules: Modules, tasks: Tasks, follow: Callable[[str], bool]) -> None:
+        self.modules, self.tasks, self.follow = modules, tasks, follow
+
+    @cached_property
+    def reached(self) -> dict[str, Reach]:
+        """By function key, the shortest way from a task; among equals the first in the order of tasks and lines."""
+        found: dict[str, Reach] = {}
+        queue: deque[str] = deque()
+        for task in self.tasks.all:
+            if task.function and task.function not in found:
+                found[task.function] = Reach(task)
+                queue.append(task.function)
+        while queue:
+            key = queue.popleft()
+            function = self.modules.function(key)
+            if function is None:
+                continue
+            reach = found[key]
+            for site in function.calls:
+                for callee in self.callees(site.callee, function):
+                    if callee.key not in found and callee.key not in self.tasks.by_function:
+                        step = Step(function.path, site.span, callee.qualname)
+                        found[callee.key] = Reach(reach.task, key, step)
+                        queue.append(callee.key)
+        return found
+
+    def steps(self, key: str) -> list[Step]:
+        """The calls that lead from a task to a function, outermost first."""
+        found: list[Step] = []
+        reach = self.reached.get(key)
+        while reach is not None and reach.step is not None:
+            found.append(reach.step)
+            reach = self.reached.get(reach.caller)
+        return found[::-1]
+
+    def callees(self, value: Value, caller: Function) -> list[Function]:
+        """The project's functions that calling a value runs."""
+        match value:
+            case Name(dotted=dotted):
+                return self.named(dotted)
+            case FunctionValue(key=key):
+                function = self.modules.function(key)
+                return [function] if function else []
+            case Attr(base=base, name=name):
+                cls = self.class_of(base, caller)
+                return self.method(cls, name) if cls else []
+            case Either(options=options):
+                return [function for option in options for function in self.callees(option, caller)]
+            case _:
+                return []
+
+    def named(self, dotted: str) -> list[Function]:
+        path = self.modules.path(dotted)
+        if not path or not self.follow(path):
+            return []
+        definition = self.modules.resolve(dotted)
+        match definition.what if definition else None:
+            case Function() as function:
+                return [function]
+            case Class() as cls:
+                return self.method(cls, "__init__")
+            case _:
+                return []
+
+    def class_of(self, base: Value, caller: Function) -> Class | None:
+        """The project class that a value is an instance of (or that it is)."""
+        match base:
+            case Param(index=0, function=function) if caller.in_class or "." in function.partition(":")[2]:
+                module, _, qualname = function.partition(":")
+                facts = self.modules.facts(module)
+                return facts.classes.get(qualname.rpartition(".")[0]) if facts else None
+            case Param(annotation=annotation) if annotation is not None:
+                return self.modules.cls(annotation)
+            case Call(func=Name() as func):
+                return self.modules.cls(func)
+            case Name():
+                expanded = self.modules.expand(base)
+                return self.modules.cls(expanded.func) if isinstance(expanded, Call) else None
+            case _:
+                return None
+
+    def method(self, cls: Class, name: str) -> list[Function]:
+        for owner in [cls, *self.modules.bases(cls)[0]]:
+            function = self.modules.function(f"{owner.key}.{name}")
+            if function is not None:
+                return [function]
+        return []

@@ -1,0 +1,226 @@
+"""A whole project: files to facts, facts to index, index to findings."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from celerylint import engine, versions
+from celerylint.collect import collect
+from celerylint.config import Config, enabled, unknown_codes
+from celerylint.facts import FileFacts
+from celerylint.file import File
+from celerylint.files import Tree, discover, shown
+from celerylint.index import Index
+from celerylint.index.modules import Modules
+from celerylint.index.traits import Traits
+from celerylint.relevance import may_block, may_matter
+from celerylint.rule import Finding
+from celerylint.source import Source, Span, UnreadableSource, parse
+from celerylint.suppress import Suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found. `errors` are what could not be read (exit status 2); `sources` are those of files with findings."""
+
+    findings: list[Finding]
+    errors: list[str] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    files: int = 0
+
+
+class Project:
+    """The files below a configuration's root, with some of them asked about.
+
+    `overlay` are contents that replace the disk's, by absolute path: standard input, an editor's buffer, the
+    result of a round of fixes.
+    """
+
+    def __init__(self, config: Config, paths: Sequence[Path], overlay: Mapping[Path, bytes] | None = None) -> None:
+        self.config = config
+        self.paths = [Path(os.path.abspath(path)) for path in paths]
+        self.overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
+        self.contents: dict[str, bytes | None] = {}
+        self.errors: list[str] = []
+        self.known_facts: dict[str, FileFacts | None] = {}
+        self.parsed: dict[str, File] = {}
+        self.broken: dict[str, Finding] = {}
+
+    # Files
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Every file of the project, whether asked about or not."""
+        return discover([self.config.root, *self.paths], self.config)
+
+    @cached_property
+    def shown_paths(self) -> dict[str, str]:
+        """Python files: the path as shown -> the absolute path."""
+        files = {str(path) for path in self.tree.python} | {path for path in self.overlay if path.endswith((".py", ".pyi"))}
+        return {shown(Path(path)): path for path in sorted(files)}
+
+    @cached_property
+    def asked(self) -> set[str]:
+        """The shown paths that findings are wanted for."""
+        tree = discover(self.paths, self.config) if self.paths != [self.config.root] else self.tree
+        files = {shown(path) for path in tree.python} | {shown(Path(path)) for path in self.overlay}
+        return files | {shown(path) for path in tree.other}
+
+    def relative(self, path: str) -> str:
+        """The path below the root, with `/`."""
+        return os.path.relpath(path, self.config.root).replace(os.sep, "/")
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a shown path; None, with an error noted, where it cannot be read."""
+        if path not in self.contents:
+            self.contents[path] = self.read(self.shown_paths.get(path, path))
+            if self.contents[path] is None and path in self.asked:
+                self.errors.append(f"{path}: cannot be read")
+        return self.contents[path]
+
+    def read(self, absolute: str) -> bytes | None:
+        if absolute in self.overlay:
+            return self.overlay[absolute]
+        try:
+            with open(absolute, "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Give one file a new content; everything that rests on it is worked out again."""
+        self.overlay[os.path.abspath(self.shown_paths.get(path, path))] = data
+        self.contents[path] = data
+        for known in (self.known_facts, self.parsed, self.broken):
+            known.pop(path, None)
+        for name in ("index", "relevant", "modules", "shown_paths", "asked"):
+            self.__dict__.pop(name, None)
+
+    # Facts
+
+    @cached_property
+    def relevant(self) -> list[str]:
+        """The shown paths of the Python files that mention Celery, in order."""
+        return [path for path in self.shown_paths if (data := self.content(path)) is not None and may_matter(data)]
+
+    @cached_property
+    def modules(self) -> Modules:
+        relative = {path: self.relative(absolute) for path, absolute in self.shown_paths.items()}
+        return Modules(relative, self.facts, self.config.source_roots)
+
+    def facts(self, path: str) -> FileFacts | None:
+        """The facts of a shown path, None where it cannot be parsed."""
+        if path not in self.known_facts:
+            file = self.file(path)
+            self.known_facts[path] = None if file is None else collect(file)
+        return self.known_facts[path]
+
+    def file(self, path: str) -> File | None:
+        """A parsed file; None, with a CEL000 noted, where it cannot be parsed."""
+        if path not in self.parsed and path not in self.broken:
+            data = self.content(path)
+            if data is None:
+                return None
+            try:
+                source = Source.from_bytes(path, data)
+                module, package = self.modules.module(path)
+                self.parsed[path] = File(source, parse(source), module, package, self.modules)
+            except UnreadableSource as error:
+                self.broken[path] = unparsable(path, error.message, error.line, error.column)
+            except SyntaxError as error:
+                self.broken[path] = unparsable(path, error.msg, error.lineno or 1, error.offset or 1)
+            except (RecursionError, MemoryError, ValueError) as error:
+                self.broken[path] = unparsable(path, str(error) or type(error).__name__, 1, 1)
+        return self.parsed.get(path)
+
+    @cached_property
+    def index(self) -> Index:
+        """The whole project, merged."""
+        facts = [known for path in self.relevant if (known := self.facts(path)) is not None]
+        return Index(self.modules, facts, self.traits, self.follows)
+
+    def follows(self, path: str) -> bool:
+        """Whether calls into a file are worth following from a task."""
+        if path in self.known_facts:
+            return self.known_facts[path] is not None
+        data = self.content(path)
+        return data is not None and may_block(data)
+
+    @cached_property
+    def traits(self) -> Traits:
+        config = self.config
+        celery, kombu = versions.celery_and_kombu(config, self.tree)
+        return Traits(
+            celery=celery,
+            kombu=kombu,
+            app=config.app,
+            settings=config.settings,
+            settings_namespace=config.settings_namespace,
+            task_decorators=config.task_decorators,
+            secret_names=config.secret_names,
+            extend_secret_names=config.extend_secret_names,
+            transient_exceptions=config.transient_exceptions,
+            broker=config.broker,
+            time_limit=config.time_limit,
+            soft_time_limit=config.soft_time_limit,
+        )
+
+    # Findings
+
+    def checked(self) -> list[str]:
+        """The shown paths to run rules on: those that mention Celery, and those that tasks reach."""
+        reached = {
+            self.modules.path(key.replace(":", "."))
+            for key in self.index.graph.reached
+        }
+        return [path for path in self.shown_paths if path in self.asked and (path in reached or path in set(self.relevant))]
+
+    def check(self) -> Report:
+        """All findings in the files asked about, suppressions applied, sorted."""
+        index = self.index
+        findings: list[Finding] = []
+        sources: dict[str, Source] = {}
+        relevant = set(self.relevant)
+        reached = {self.modules.path(key.partition(":")[0]) for key in index.graph.reached}
+        for path in self.shown_paths:
+            if path in self.asked and path in relevant | reached:
+                findings += self.check_file(path, index)
+                file = self.parsed.get(path)
+                if file is not None:
+                    sources[path] = file.source
+        findings += self.configuration_findings()
+        findings.sort(key=lambda finding: finding.sort_key)
+        return Report(findings, [*self.tree.errors, *self.errors], {f.path: sources[f.path] for f in findings if f.path in sources}, len(self.asked))
+
+    def check_file(self, path: str, index: Index) -> list[Finding]:
+        file, facts = self.file(path), self.facts(path)
+        active = [rule for rule in engine.rules().values() if self.applies(rule.code, path)]
+        if file is None or facts is None:
+            broken = self.broken.get(path)
+            return [broken] if broken is not None and self.applies(broken.code, path) else []
+        found = engine.run(file, facts, index, engine.table(active))
+        return self.suppressed(file, found)
+
+    def applies(self, code: str, path: str) -> bool:
+        """Whether a rule is on for a file and for the Celery version in use."""
+        rule = engine.rules()[code]
+        return rule.since <= self.traits.celery < rule.until and enabled(self.config, rule, path)
+
+    def suppressed(self, file: File, findings: list[Finding]) -> list[Finding]:
+        """What remains of a file's findings, with those about its suppressions."""
+        return findings
+
+    def configuration_findings(self) -> list[Finding]:
+        return []
+
+
+def unparsable(path: str, message: str, line: int, column: int) -> Finding:
+    """The finding for a file that cannot be parsed."""
+    rule = engine.rules()["CEL000"]
+    span = Span(line, max(column, 1), line, max(column, 1) + 1)
+    return Finding(rule.code, rule.name, rule.severity, rule.message.format(reason=message), path, span, data={}, checklist=rule.checklist)
