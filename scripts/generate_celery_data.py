@@ -244,7 +244,9 @@ MODULES: dict[str, Callable[[Documents], str]] = {
 def main() -> int:
     """Make the environments, ask them, merge the answers, write or compare the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--environments", type=Path, default=HERE.parent / ".celery-environments", metavar="DIRECTORY")
+    parser.add_argument(
+        "--environments", type=Path, default=HERE.parent / "build" / "celery-environments", metavar="DIRECTORY"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 where a table would change")
     options = parser.parse_args()
     documents = {minor(release): ask(environment(options.environments, release), names()) for release in RELEASES}

@@ -42,8 +42,6 @@ CHANGED: dict[str, str] = {
 INSTEAD: dict[str, str] = {
     "set": "list({})",
     "frozenset": "list({})",
-    "bytearray": "bytes({})",
-    "memoryview": "bytes({})",
     "range": "list({})",
     "generator": "list({})",
     "dict_keys": "list({})",
@@ -76,7 +74,9 @@ INSTEAD: dict[str, str] = {
 REFUSED_TYPES = frozenset(
     {
         *INSTEAD,
+        "bytearray",
         "complex",
+        "memoryview",
         "object",
         "slice",
         "type",
