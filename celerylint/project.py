@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +19,11 @@ from celerylint.index import Index
 from celerylint.index.modules import Modules
 from celerylint.index.traits import Traits
 from celerylint.relevance import may_block, may_matter
-from celerylint.rule import Finding
+from celerylint.rule import Finding, Rule
 from celerylint.source import Source, Span, UnreadableSource, parse
 from celerylint.suppress import Suppressions
+
+SUPPRESSION = re.compile(r"(?i)noqa|celerylint:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Project:
         self.contents[path] = data
         for known in (self.known_facts, self.parsed, self.broken):
             known.pop(path, None)
-        for name in ("index", "relevant", "modules", "shown_paths", "asked"):
+        for name in ("index", "relevant", "modules", "shown_paths", "asked", "checkable"):
             self.__dict__.pop(name, None)
 
     # Facts
@@ -172,55 +174,73 @@ class Project:
 
     # Findings
 
-    def checked(self) -> list[str]:
-        """The shown paths to run rules on: those that mention Celery, and those that tasks reach."""
-        reached = {
-            self.modules.path(key.replace(":", "."))
-            for key in self.index.graph.reached
-        }
-        return [path for path in self.shown_paths if path in self.asked and (path in reached or path in set(self.relevant))]
+    @cached_property
+    def checkable(self) -> list[str]:
+        """The shown paths to run rules on: Python files asked about that mention Celery or that tasks reach."""
+        wanted = set(self.relevant)
+        wanted |= {self.modules.path(key.partition(":")[0]) for key in self.index.graph.reached}
+        return [path for path in self.shown_paths if path in self.asked and path in wanted]
 
     def check(self) -> Report:
         """All findings in the files asked about, suppressions applied, sorted."""
-        index = self.index
-        findings: list[Finding] = []
-        sources: dict[str, Source] = {}
-        relevant = set(self.relevant)
-        reached = {self.modules.path(key.partition(":")[0]) for key in index.graph.reached}
-        for path in self.shown_paths:
-            if path in self.asked and path in relevant | reached:
-                findings += self.check_file(path, index)
-                file = self.parsed.get(path)
-                if file is not None:
-                    sources[path] = file.source
-        findings += self.configuration_findings()
-        findings.sort(key=lambda finding: finding.sort_key)
-        return Report(findings, [*self.tree.errors, *self.errors], {f.path: sources[f.path] for f in findings if f.path in sources}, len(self.asked))
+        found = [finding for path in self.checkable for finding in self.check_file(path)]
+        found += self.configuration_findings()
+        found.sort(key=lambda finding: finding.sort_key)
+        sources = {finding.path: self.parsed[finding.path].source for finding in found if finding.path in self.parsed}
+        return Report(found, [*self.tree.errors, *self.errors], sources, len(self.asked))
 
-    def check_file(self, path: str, index: Index) -> list[Finding]:
+    def check_file(self, path: str) -> list[Finding]:
+        """The findings of one file, suppressions applied."""
         file, facts = self.file(path), self.facts(path)
-        active = [rule for rule in engine.rules().values() if self.applies(rule.code, path)]
         if file is None or facts is None:
             broken = self.broken.get(path)
-            return [broken] if broken is not None and self.applies(broken.code, path) else []
-        found = engine.run(file, facts, index, engine.table(active))
-        return self.suppressed(file, found)
+            return [broken] if broken is not None and self.applies("CEL000", path) else []
+        active = [rule for rule in engine.rules().values() if self.applies(rule.code, path)]
+        return self.suppressed(file, engine.run(file, facts, self.index, engine.table(active)), active)
 
     def applies(self, code: str, path: str) -> bool:
         """Whether a rule is on for a file and for the Celery version in use."""
         rule = engine.rules()[code]
         return rule.since <= self.traits.celery < rule.until and enabled(self.config, rule, path)
 
-    def suppressed(self, file: File, findings: list[Finding]) -> list[Finding]:
-        """What remains of a file's findings, with those about its suppressions."""
-        return findings
+    def suppressed(self, file: File, findings: list[Finding], active: list[Rule]) -> list[Finding]:
+        """What a file's suppressions leave of its findings, with what is wrong with the suppressions."""
+        if SUPPRESSION.search(file.source.text) is None:
+            return findings
+        suppressions = Suppressions(file.source, file.tree)
+        kept = [finding for finding in findings if not suppressions.covers(finding)]
+        about = self.about_suppressions(file, suppressions, active)
+        return sorted([*kept, *about], key=lambda finding: finding.sort_key)
+
+    def about_suppressions(self, file: File, suppressions: Suppressions, active: list[Rule]) -> list[Finding]:
+        """What is wrong with the suppressions themselves, once all findings have been held against them."""
+        found, on = [], {rule.code: rule for rule in active}
+        if "CEL090" in on:
+            for unused in suppressions.unused({rule.code: rule.name for rule in active}):
+                data = {"edits": unused.edits}
+                found.append(on["CEL090"].finding(file, unused.span, data=data, codes=", ".join(unused.codes)))
+        if "CEL091" in on:
+            for unknown in suppressions.unknown({rule.code: rule.name for rule in engine.rules().values()}):
+                found.append(on["CEL091"].finding(file, unknown.span, code=unknown.code))
+        return [finding for finding in found if not suppressions.covers(finding)]
 
     def configuration_findings(self) -> list[Finding]:
-        return []
+        """Entries of the configuration file that name no rule."""
+        rule = engine.rules()["CEL091"]
+        known = {name for each in engine.rules().values() for name in (each.code, each.name)}
+        return [
+            described(rule, shown(unknown.path), Span(unknown.line, unknown.column, unknown.line, unknown.column + len(unknown.selector)), code=unknown.selector)
+            for unknown in unknown_codes(self.config, known)
+            if unknown.path is not None and enabled(self.config, rule, shown(unknown.path))
+        ]
+
+
+def described(rule: Rule, path: str, span: Span, **values: object) -> Finding:
+    """A finding in a file that is not parsed."""
+    return Finding(rule.code, rule.name, rule.severity, rule.message.format(**values), path, span, checklist=rule.checklist)
 
 
 def unparsable(path: str, message: str, line: int, column: int) -> Finding:
     """The finding for a file that cannot be parsed."""
-    rule = engine.rules()["CEL000"]
-    span = Span(line, max(column, 1), line, max(column, 1) + 1)
-    return Finding(rule.code, rule.name, rule.severity, rule.message.format(reason=message), path, span, data={}, checklist=rule.checklist)
+    column = max(column, 1)
+    return described(engine.rules()["CEL000"], path, Span(line, column, line, column + 1), reason=message)

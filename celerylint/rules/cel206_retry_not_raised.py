@@ -1,0 +1,58 @@
+"""`self.retry()` stands as a statement of its own, without `raise`.
+
+`retry()` raises by itself, so the code after it never runs, although it reads as if it did. Whoever edits the
+function next will put work there that is never done, and type checkers do not see that the branch ends. With
+`raise` the run-time behaviour is exactly the same.
+
+Bad::
+
+    from celery import shared_task
+
+    @shared_task(bind=True)
+    def ship(self, order_id):
+        try:
+            send(order_id)
+        except ConnectionError as error:
+            self.retry(exc=error)
+
+Good::
+
+    from celery import shared_task
+
+    @shared_task(bind=True)
+    def ship(self, order_id):
+        try:
+            send(order_id)
+        except ConnectionError as error:
+            raise self.retry(exc=error)
+
+Silent where `throw=False` asks for a retry that does not raise, and where the call is returned or assigned.
+
+Source: `celery.app.task.Task.retry` (5.7): it raises `Retry` unless `throw` is false.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from celerylint.facts import Dispatch
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.rule import Finding, Rule
+from celerylint.values import Const
+
+rule = Rule(
+    __name__,
+    severity="warning",
+    message="`{call}` raises by itself, so nothing after it runs; write `raise {call}` to say so",
+    checklist=("task-design.retries",),
+)
+
+
+@rule.check(Dispatch)
+def bare_retry(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
+    throw = dispatch.options.get("throw")
+    if dispatch.method != "retry" or not dispatch.dropped or dispatch.open or throw not in (None, Const(True)):
+        return
+    call = file.node_at(dispatch.span, ast.Call)
+    if call is not None:
+        yield rule.finding(file, dispatch.span, call=f"{file.text(call.func)}(...)")
