@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 from celerylint.lexing import Field, Literal, Token
+from celerylint.lowering.host import host_tree
 from celerylint.lowering.lines import Lines
 
 Parse: TypeAlias = Callable[[str], ast.Module]
@@ -162,9 +163,11 @@ def unescaped(text: str, *, raw: bool, doubled: bool) -> str:
 def evaluated(literal: str) -> str:
     """The value of a plain string literal. Raises Unreadable."""
     try:
-        value = ast.literal_eval(literal)
-    except (SyntaxError, ValueError) as error:
+        body = host_tree(literal).body
+    except SyntaxError as error:
         raise Unreadable(str(error)) from None
-    if not isinstance(value, str):
-        raise Unreadable("no text")
-    return value
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str() as value))]:
+            return value
+        case _:
+            raise Unreadable("no text")

@@ -81,7 +81,9 @@ def end(node: ast.expr) -> Position:
 def refuse_python_2(tree: ast.Module, types: ast.Tuple) -> None:
     """Raise SyntaxError for `except A, e:` where nothing in the file binds `e`: in Python 2 that clause does."""
     match types.elts:
-        case [_, ast.Name(id=name) as last] if not hasattr(builtins, name) and not may_bind(tree, name):
+        case [_, ast.Name(id=name) as last] if (
+            name.islower() and not hasattr(builtins, name) and not may_bind(tree, name)
+        ):
             where = ("<unknown>", last.lineno, last.col_offset + 1, "")
             raise SyntaxError(f"Python 2 code: a comma before `{name}` where Python 3 has `as`", where)
         case _:
