@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from celerylint.facts import Class, Dispatch, FileFacts, Function, Setting, Task
@@ -38,24 +38,31 @@ def table(enabled: Iterable[Rule]) -> dict[type, list[Check]]:
 
 def run(file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]) -> list[Finding]:
     """The findings of some checks in one file, in the order of their places."""
-    found = {finding for kind, subject in subjects(file, facts, index, checks) for check in checks[kind] for finding in check(subject, file, index)}
+    found: set[Finding] = set()
+    for kind, subject in subjects(file, facts, index, checks):
+        for check in checks[kind]:
+            found.update(check(subject, file, index))
     return sorted(found, key=lambda finding: finding.sort_key)
 
 
-def subjects(file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]) -> Iterator[tuple[type, object]]:
+def subjects(
+    file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]
+) -> Iterator[tuple[type, object]]:
     """What there is to check, with its kind."""
-    by_fact = {
-        FileFacts: lambda: [facts],
-        Function: facts.functions.values,
-        Class: facts.classes.values,
-        Task: lambda: index.tasks_in(file.path),
-        Dispatch: lambda: index.dispatches_in(file.path),
-        Setting: lambda: index.settings_in(file.path),
-    }
     for kind in checks:
         if issubclass(kind, ast.AST):
             for node in file.nodes(kind):
                 yield kind, node
         else:
-            for subject in by_fact[kind]():
+            for subject in SUBJECTS[kind](file, facts, index):
                 yield kind, subject
+
+
+SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {
+    FileFacts: lambda file, facts, index: [facts],
+    Function: lambda file, facts, index: facts.functions.values(),
+    Class: lambda file, facts, index: facts.classes.values(),
+    Task: lambda file, facts, index: index.tasks_in(file.path),
+    Dispatch: lambda file, facts, index: index.dispatches_in(file.path),
+    Setting: lambda file, facts, index: index.settings_in(file.path),
+}

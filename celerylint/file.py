@@ -122,8 +122,9 @@ class File:
         byte = span.column - 1
         if not self.source.ascii:
             byte = len(self.source.line(span.line)[: span.column - 1].encode())
-        for node in self.by_start.get((span.line, byte), ()):
-            if isinstance(node, kinds or (ast.AST,)) and self.source.span(node) == span:
+        candidates: list[Any] = self.by_start.get((span.line, byte), [])
+        for node in candidates:
+            if (not kinds or isinstance(node, kinds)) and self.source.span(node) == span:
                 return node
         return None
 
@@ -136,7 +137,11 @@ class File:
         stack = [root]
         while stack:
             node = stack.pop()
-            if node is not root and not nested and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if (
+                node is not root
+                and not nested
+                and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            ):
                 continue
             if isinstance(node, kinds) and node is not root:
                 yield node

@@ -77,7 +77,11 @@ class Names:
                 self.globals[name] = UNKNOWN
                 self.globals[name] = self.module_level(name, bindings, depth)
             return self.globals[name]
-        reaching = reaching_bindings(self.tree, bindings, node) if scope is start or scope.kind == "comprehension" else bindings
+        reaching = (
+            reaching_bindings(self.tree, bindings, node)
+            if scope is start or scope.kind == "comprehension"
+            else bindings
+        )
         return either([self.bound(name, binding, scope, depth) for binding in reaching])
 
     def module_level(self, name: str, bindings: list[Binding], depth: int) -> Value:
@@ -216,7 +220,9 @@ def reaching_bindings(tree: Tree, bindings: list[Binding], node: ast.AST) -> lis
     before: list[Binding] = []
     after: list[Binding] = []
     for binding in bindings:
-        (before if binding_position(binding) <= position and not assigns_around(binding, around) else after).append(binding)
+        (before if binding_position(binding) <= position and not assigns_around(binding, around) else after).append(
+            binding
+        )
     reaching: list[Binding] = []
     for binding in reversed(before):
         reaching.append(binding)
@@ -304,7 +310,9 @@ def sequence(names: Names, node: ast.List | ast.Tuple | ast.Set, depth: int) -> 
 
 def mapping(names: Names, node: ast.Dict, depth: int) -> Value:
     pairs = zip(node.keys, node.values, strict=True)
-    return Mapping(tuple((None if key is None else names.value(key, depth), names.value(value, depth)) for key, value in pairs))
+    return Mapping(
+        tuple((None if key is None else names.value(key, depth), names.value(value, depth)) for key, value in pairs)
+    )
 
 
 def comprehension(names: Names, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, depth: int) -> Value:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from celerylint import engine, versions
+from celerylint import engine, lowering, versions
 from celerylint.collect import collect
 from celerylint.config import Config, enabled, unknown_codes
 from celerylint.facts import FileFacts
@@ -20,7 +20,7 @@ from celerylint.index.modules import Modules
 from celerylint.index.traits import Traits
 from celerylint.relevance import may_block, may_matter
 from celerylint.rule import Finding, Rule
-from celerylint.source import Source, Span, UnreadableSource, parse
+from celerylint.source import Source, Span, UnreadableSource
 from celerylint.suppress import Suppressions
 
 SUPPRESSION = re.compile(r"(?i)noqa|celerylint:")
@@ -28,7 +28,7 @@ SUPPRESSION = re.compile(r"(?i)noqa|celerylint:")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. `errors` are what could not be read (exit status 2); `sources` are those of files with findings."""
+    """What a check found. `errors` are what could not be read (exit status 2); `sources` those of findings."""
 
     findings: list[Finding]
     errors: list[str] = field(default_factory=list)
@@ -63,7 +63,9 @@ class Project:
     @cached_property
     def shown_paths(self) -> dict[str, str]:
         """Python files: the path as shown -> the absolute path."""
-        files = {str(path) for path in self.tree.python} | {path for path in self.overlay if path.endswith((".py", ".pyi"))}
+        files = {str(path) for path in self.tree.python} | {
+            path for path in self.overlay if path.endswith((".py", ".pyi"))
+        }
         return {shown(Path(path)): path for path in sorted(files)}
 
     @cached_property
@@ -131,7 +133,7 @@ class Project:
             try:
                 source = Source.from_bytes(path, data)
                 module, package = self.modules.module(path)
-                self.parsed[path] = File(source, parse(source), module, package, self.modules)
+                self.parsed[path] = File(source, lowering.parse(source.text), module, package, self.modules)
             except UnreadableSource as error:
                 self.broken[path] = unparsable(path, error.message, error.line, error.column)
             except SyntaxError as error:
@@ -229,7 +231,12 @@ class Project:
         rule = engine.rules()["CEL091"]
         known = {name for each in engine.rules().values() for name in (each.code, each.name)}
         return [
-            described(rule, shown(unknown.path), Span(unknown.line, unknown.column, unknown.line, unknown.column + len(unknown.selector)), code=unknown.selector)
+            described(
+                rule,
+                shown(unknown.path),
+                Span(unknown.line, unknown.column, unknown.line, unknown.column + len(unknown.selector)),
+                code=unknown.selector,
+            )
             for unknown in unknown_codes(self.config, known)
             if unknown.path is not None and enabled(self.config, rule, shown(unknown.path))
         ]
@@ -237,7 +244,9 @@ class Project:
 
 def described(rule: Rule, path: str, span: Span, **values: object) -> Finding:
     """A finding in a file that is not parsed."""
-    return Finding(rule.code, rule.name, rule.severity, rule.message.format(**values), path, span, checklist=rule.checklist)
+    return Finding(
+        rule.code, rule.name, rule.severity, rule.message.format(**values), path, span, checklist=rule.checklist
+    )
 
 
 def unparsable(path: str, message: str, line: int, column: int) -> Finding:

@@ -86,7 +86,7 @@ class Rule:
         self.checks: list[tuple[type, Check]] = []
 
     def check(self, *kinds: type) -> Callable[[C], C]:
-        """Register a check for kinds of `ast` nodes, or of facts: Task, Dispatch, Setting, Function, Class, FileFacts."""
+        """Register a check for types of `ast` nodes, or of facts: Task, Dispatch, Setting, Function, FileFacts …"""
 
         def register(function: C) -> C:
             self.checks.extend((kind, function) for kind in kinds)

@@ -6,7 +6,6 @@ A span counts as users count: lines and columns from 1, columns in characters, t
 
 from __future__ import annotations
 
-import ast
 import bisect
 import codecs
 import io
@@ -146,10 +145,3 @@ def declared_encoding(body: bytes) -> str:
     """The encoding that the first two lines declare. Raises SyntaxError for one that Python does not know."""
     encoding, _ = tokenize.detect_encoding(io.BytesIO(body).readline)
     return encoding
-
-
-def parse(source: Source) -> ast.Module:
-    """The tree of a source. Raises SyntaxError, with the position in this source."""
-    from celerylint import lowering
-
-    return lowering.parse(source.text)

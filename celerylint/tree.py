@@ -34,7 +34,22 @@ SPLIT: dict[type[ast.AST], tuple[str, ...]] = {
 }
 
 NO_NODES = frozenset(
-    {"ctx", "op", "ops", "type_comment", "kind", "conversion", "is_async", "simple", "level", "id", "attr", "module", "n", "s"}
+    {
+        "ctx",
+        "op",
+        "ops",
+        "type_comment",
+        "kind",
+        "conversion",
+        "is_async",
+        "simple",
+        "level",
+        "id",
+        "attr",
+        "module",
+        "n",
+        "s",
+    }
 )
 CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
 
@@ -246,7 +261,9 @@ def bind_with(node: ast.AST, scope: Scope) -> None:
     assert isinstance(node, ast.With | ast.AsyncWith)
     for item in node.items:
         if item.optional_vars is not None:
-            bind_target(item.optional_vars, scope, "enter" if isinstance(node, ast.With) else "other", node, item.context_expr)
+            bind_target(
+                item.optional_vars, scope, "enter" if isinstance(node, ast.With) else "other", node, item.context_expr
+            )
 
 
 def bind_import(node: ast.AST, scope: Scope) -> None:

@@ -219,7 +219,7 @@ def truth(value: Value | None) -> bool | None:
         case Const(value=constant):
             return bool(constant)
         case Sequence(items=items) | Mapping(items=items):
-            return True if items else False
+            return bool(items)
         case _:
             return None
 
@@ -244,7 +244,15 @@ def number(value: Value | None) -> int | float | None:
             return None
 
 
-UNITS = {"days": 86400, "seconds": 1, "microseconds": 1e-6, "milliseconds": 1e-3, "minutes": 60, "hours": 3600, "weeks": 604800}
+UNITS = {
+    "days": 86400,
+    "seconds": 1,
+    "microseconds": 1e-6,
+    "milliseconds": 1e-3,
+    "minutes": 60,
+    "hours": 3600,
+    "weeks": 604800,
+}
 
 
 def timedelta(args: tuple[Value, ...], keywords: tuple[tuple[str | None, Value], ...]) -> float | None:

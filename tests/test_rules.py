@@ -45,7 +45,9 @@ def sources(case: Path) -> dict[str, Path]:
     """The files of a case by their path in the project."""
     if case.is_file():
         return {case.name: case}
-    return {p.relative_to(case).as_posix(): p for p in sorted(case.rglob("*")) if p.is_file() and ".fixed." not in p.name}
+    return {
+        p.relative_to(case).as_posix(): p for p in sorted(case.rglob("*")) if p.is_file() and ".fixed." not in p.name
+    }
 
 
 def project(case: Path, folder: Path, rule: str, change: tuple[str, str] = ("", "")) -> Project:
@@ -54,7 +56,9 @@ def project(case: Path, folder: Path, rule: str, change: tuple[str, str] = ("", 
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if change[0]:
             text = path.read_text(encoding="utf-8")
-            (folder / name).write_text(text.replace(*change).replace(change[0].title(), change[1].title()), encoding="utf-8")
+            (folder / name).write_text(
+                text.replace(*change).replace(change[0].title(), change[1].title()), encoding="utf-8"
+            )
         else:
             shutil.copy(path, folder / name)
     return Project(load([folder], overrides(case) | {"select": [rule]}, isolated=True), [folder])
@@ -70,7 +74,9 @@ def overrides(case: Path) -> dict[str, Any]:
         else:
             key, _, value = match["value"].partition("=")
             words = value.strip()
-            found[key.strip()] = words.strip("[]").replace('"', "").replace(" ", "").split(",") if "[" in words else words.strip('"')
+            found[key.strip()] = (
+                words.strip("[]").replace('"', "").replace(" ", "").split(",") if "[" in words else words.strip('"')
+            )
     return found
 
 
@@ -88,7 +94,9 @@ def marks(case: Path) -> dict[Expected, str]:
 
 def found(findings: list[Finding], folder: Path) -> dict[Expected, str]:
     return {
-        Expected(Path(f.path).resolve().relative_to(folder.resolve()).as_posix(), f.span.line, f.span.column, f.code): f.message
+        Expected(
+            Path(f.path).resolve().relative_to(folder.resolve()).as_posix(), f.span.line, f.span.column, f.code
+        ): f.message
         for f in findings
     }
 

@@ -43,7 +43,11 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
 def matters(func: Value) -> bool:
     match func:
         case Name(dotted=dotted):
-            return dotted.startswith(LIBRARIES) or dotted.rpartition(".")[2] in METHODS or dotted.endswith("Celery")
+            return (
+                dotted.startswith(LIBRARIES)
+                or dotted.rpartition(".")[2] in METHODS
+                or "celery" in dotted.rpartition(".")[2].lower()
+            )
         case Attr(name=name):
             return name in METHODS
         case Call():

@@ -81,7 +81,9 @@ def returns(file: File) -> dict[ast.AST, list[Value]]:
 
 def yielding(file: File) -> set[ast.AST]:
     """The functions that are generators."""
-    return {function for node in file.nodes(ast.Yield, ast.YieldFrom) if (function := file.function_node(node)) is not None}
+    return {
+        function for node in file.nodes(ast.Yield, ast.YieldFrom) if (function := file.function_node(node)) is not None
+    }
 
 
 def classes(file: File) -> dict[str, Class]:
@@ -108,7 +110,13 @@ def classes(file: File) -> dict[str, Class]:
 def class_attributes(file: File, node: ast.ClassDef) -> tuple[dict[str, Value], dict[str, Span]]:
     values, spans = {}, {}
     for child in node.body:
-        targets = child.targets if isinstance(child, ast.Assign) else [child.target] if isinstance(child, ast.AnnAssign) else []
+        targets = (
+            child.targets
+            if isinstance(child, ast.Assign)
+            else [child.target]
+            if isinstance(child, ast.AnnAssign)
+            else []
+        )
         value = child.value if isinstance(child, ast.Assign | ast.AnnAssign) else None
         for target in targets:
             if isinstance(target, ast.Name) and value is not None:

@@ -47,10 +47,10 @@ def imported_modules(file: File) -> tuple[str, ...]:
     for node in file.nodes(ast.Import):
         for alias in node.names:
             found[file.names.locator.locate(alias.name, file.path)] = None
-    for node in file.nodes(ast.ImportFrom):
-        base = imported_from(file, node)
+    for origin in file.nodes(ast.ImportFrom):
+        base = imported_from(file, origin)
         found[base] = None
-        for alias in node.names:
+        for alias in origin.names:
             found[f"{base}.{alias.name}"] = None
     return tuple(found)
 
@@ -83,7 +83,11 @@ def assignments(file: File) -> list[tuple[ast.expr, ast.expr, ast.stmt]]:
             continue
         for target in targets(node):
             pairs = [(target, node.value)]
-            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(target.elts) == len(node.value.elts):
+            if (
+                isinstance(target, ast.Tuple)
+                and isinstance(node.value, ast.Tuple)
+                and len(target.elts) == len(node.value.elts)
+            ):
                 pairs = list(zip(target.elts, node.value.elts, strict=True))
             found.extend((left, right, node) for left, right in pairs)
     return found

@@ -91,7 +91,7 @@ class Index:
         return self.sending.results_in(value)
 
     def expand(self, value: Value) -> Value:
-        """A value with a module-level name of the project replaced by what is assigned to it, where that is one thing."""
+        """A value with a module-level name replaced by what is assigned to it, where that is one thing."""
         return self.modules.expand(value)
 
     # Tasks

@@ -61,7 +61,9 @@ class Apps:
             case Call(func=func):
                 return self.makes_app(func, depth + 1)
             case Attr(base=base, name=name):
-                return name in {"celery", "celery_app"} and isinstance(base, Call | Attr) or name == "app" and self.is_task_self(base)
+                return (name in {"celery", "celery_app"} and isinstance(base, Call | Attr)) or (
+                    name == "app" and self.is_task_self(base)
+                )
             case Param(annotation=Name(dotted=dotted)):
                 return self.modules.canonical(dotted) == "celery.Celery"
             case _:

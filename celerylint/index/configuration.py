@@ -11,6 +11,7 @@ from celerylint import celery_data
 from celerylint.facts import Assign, CallFact, Class, FileFacts, Setting
 from celerylint.index.apps import Apps
 from celerylint.index.modules import Modules
+from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Attr, Call, Const, Item, Mapping, Name, Value
@@ -18,7 +19,8 @@ from celerylint.values import UNKNOWN, Attr, Call, Const, Item, Mapping, Name, V
 DJANGO_SETTINGS = frozenset({"django.conf:settings", "django.conf.settings"})
 SETTINGS_PATH = re.compile(r"(?:^|/)\w*(?:settings|config|conf)\w*(?:/|\.py$)", re.IGNORECASE)
 NOT_PRODUCTION_PATH = re.compile(
-    r"(?:^|[/_.])(?:tests?|testing|local|dev|devel|development|debug|ci|conftest|example|sample|e2e|docs?)(?:[/_.]|$)", re.IGNORECASE
+    r"(?:^|[/_.])(?:tests?|testing|local|dev|devel|development|debug|ci|conftest|example|sample|e2e|docs?)(?:[/_.]|$)",
+    re.IGNORECASE,
 )
 NOT_PRODUCTION_TEST = re.compile(r"debug|test|local|\bdev|develop|is_ci\b", re.IGNORECASE)
 APP_KEYWORDS = {
@@ -55,7 +57,7 @@ class Configuration:
 
     @cached_property
     def all(self) -> list[Setting]:
-        """Every setting that code writes, in the order of paths and lines. `name` is "" for a name that Celery does not read."""
+        """Every setting that code writes, in the order of paths and lines; `name` is "" where Celery reads none."""
         found = [setting for facts in self.facts for setting in self.of_file(facts)]
         return sorted(dict.fromkeys(found), key=lambda setting: (setting.path, setting.span))
 
@@ -68,7 +70,9 @@ class Configuration:
 
     def production(self, name: str) -> list[Setting]:
         """What production code writes for a setting: neither tests, local settings nor debug branches."""
-        return [setting for setting in self.by_name.get(name, []) if self.is_production(setting.path, setting.condition)]
+        return [
+            setting for setting in self.by_name.get(name, []) if self.is_production(setting.path, setting.condition)
+        ]
 
     def is_production(self, path: str, condition: str = "") -> bool:
         """Whether code is meant for production, as far as its file's name and the conditions around it tell."""
@@ -87,10 +91,10 @@ class Configuration:
             return True
         if any(not link.target for link in self.links if self.is_production(link.path)):
             return True
-        return any(fact.call.func and method(fact.call) == "config_from_envvar" for facts in self.facts for fact in facts.calls)
+        return any(last_name(fact.call.func) == "config_from_envvar" for facts in self.facts for fact in facts.calls)
 
     def link(self, fact: CallFact, facts: FileFacts) -> Linked | None:
-        if method(fact.call) != "config_from_object":
+        if last_name(fact.call.func) != "config_from_object":
             return None
         target = fact.call.args[0] if fact.call.args else fact.call.keyword("obj")
         namespace = fact.call.keyword("namespace") or (fact.call.args[3] if len(fact.call.args) > 3 else None)
@@ -144,7 +148,10 @@ class Configuration:
                     break
 
     def is_settings_module(self, facts: FileFacts) -> bool:
-        return facts.module in self.traits.settings or SETTINGS_PATH.search(self.modules.relatives.get(facts.path, facts.path)) is not None
+        return (
+            facts.module in self.traits.settings
+            or SETTINGS_PATH.search(self.modules.relatives.get(facts.path, facts.path)) is not None
+        )
 
     def linked_settings(self, facts: FileFacts) -> Iterator[Setting]:
         """The names of a module or class that `config_from_object` reads."""
@@ -176,7 +183,9 @@ class Configuration:
         elif self.updates_conf(call):
             for key, value in call.keywords:
                 if key:
-                    yield self.setting(key, value, facts.path, spans.get(key, fact.span), spans.get(key, fact.span), "", fact.condition)
+                    yield self.setting(
+                        key, value, facts.path, spans.get(key, fact.span), spans.get(key, fact.span), "", fact.condition
+                    )
             for arg in call.args:
                 expanded = self.modules.expand(arg)
                 if isinstance(expanded, Mapping):
@@ -186,7 +195,9 @@ class Configuration:
         match call.func:
             case Name(dotted=dotted) if dotted.endswith((".update", ".add_defaults", ".setdefault")):
                 owner = dotted.rpartition(".")[0]
-                return self.apps.conf_of(Name(owner)) or (dotted.endswith("add_defaults") and self.apps.is_app(Name(owner)))
+                return self.apps.conf_of(Name(owner)) or (
+                    dotted.endswith("add_defaults") and self.apps.is_app(Name(owner))
+                )
             case Attr(base=base, name="update" | "add_defaults"):
                 return self.apps.conf_of(base) or self.apps.is_app(base)
             case _:
@@ -228,7 +239,16 @@ class Configuration:
         self, written: str, value: Value, path: str, span: Span, value_span: Span, namespace: str, condition: str = ""
     ) -> Setting:
         name = self.new_name(written, namespace)
-        return Setting(name, written, self.modules.expand(value) if value != UNKNOWN else value, path, span, value_span, namespace, condition)
+        return Setting(
+            name,
+            written,
+            self.modules.expand(value) if value != UNKNOWN else value,
+            path,
+            span,
+            value_span,
+            namespace,
+            condition,
+        )
 
     def new_name(self, written: str, namespace: str) -> str:
         """Celery's new name for a name as written under a namespace, "" for one that it does not read there."""
@@ -242,14 +262,3 @@ class Configuration:
         if written in self.known:
             return written
         return self.old.get(written, "")
-
-
-def method(call: Call) -> str:
-    """The last part of the name of what is called."""
-    match call.func:
-        case Attr(name=name):
-            return name
-        case Name(dotted=dotted):
-            return dotted.rpartition(".")[2]
-        case _:
-            return ""

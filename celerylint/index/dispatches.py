@@ -41,18 +41,17 @@ SIGNATURE_MAKERS = frozenset({"celery.signature", "celery.subtask", "celery.Sign
 SIGNATURE_METHODS = frozenset({"set", "clone", "on_error", "freeze", "link", "link_error"})
 RESULT_CLASSES = frozenset(
     {
-        "celery.result.AsyncResult", "celery.result.GroupResult", "celery.result.ResultSet", "celery.result.EagerResult",
+        "celery.result.AsyncResult", "celery.result.GroupResult", "celery.result.ResultSet",
+        "celery.result.EagerResult",
         "celery.app.AsyncResult", "celery.Task.AsyncResult",
     }
 )  # fmt: skip
-MANY_RESULTS = frozenset({"group", "starmap-results"})
-OWN_PARAMETERS = {"apply_async": ("args", "kwargs"), "apply": ("args", "kwargs"), "signature": ("args", "kwargs"), "subtask": ("args", "kwargs")}
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A signature or canvas. `kind` is `task`, `chain`, `group`, `chord`, `map` …; `task` is the task that its
-    result comes from where that is one known task; `parts` are the members of a canvas as far as they are written out."""
+    result comes from where that is one known task; `parts` are the members of a canvas that are written out."""
 
     kind: str
     task: Task | None = None
@@ -162,7 +161,12 @@ class Dispatches:
     def arguments(
         self, fact: CallFact, method: str
     ) -> tuple[
-        tuple[Value, ...] | None, tuple[Span, ...], dict[str, Value] | None, dict[str, Span], dict[str, Value], dict[str, Span]
+        tuple[Value, ...] | None,
+        tuple[Span, ...],
+        dict[str, Value] | None,
+        dict[str, Span],
+        dict[str, Value],
+        dict[str, Span],
     ]:
         """A call's arguments, split into the task's own and the execution options, with their places."""
         call, keyword_spans = fact.call, dict(fact.keyword_spans)
@@ -171,18 +175,25 @@ class Dispatches:
             args = None if any(isinstance(arg, Star) for arg in call.args) else call.args
             kwargs = None if any(key is None for key, _ in call.keywords) else keywords
             return args, fact.arg_spans, kwargs, keyword_spans, {}, {}
+        names: tuple[str, ...] = ()
         if method == "retry":
             names = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries")
-        else:
-            names = ("args", "kwargs") if method not in {"map", "starmap", "chunks"} else ()
+        elif method not in {"map", "starmap", "chunks"}:
+            names = ("args", "kwargs")
         written = dict(zip(names, call.args, strict=False)) | keywords
         spans = dict(zip(names, fact.arg_spans, strict=False)) | keyword_spans
         open_call = call.splat
-        own, own_spans = self.positional(written.pop("args", None), spans.pop("args", None), open_call or method == "retry")
-        named, named_spans = self.by_keyword(written.pop("kwargs", None), spans.pop("kwargs", None), open_call or method == "retry")
+        own, own_spans = self.positional(
+            written.pop("args", None), spans.pop("args", None), open_call or method == "retry"
+        )
+        named, named_spans = self.by_keyword(
+            written.pop("kwargs", None), spans.pop("kwargs", None), open_call or method == "retry"
+        )
         return own, own_spans, named, named_spans, written, spans
 
-    def positional(self, value: Value | None, span: Span | None, open_call: bool) -> tuple[tuple[Value, ...] | None, tuple[Span, ...]]:
+    def positional(
+        self, value: Value | None, span: Span | None, open_call: bool
+    ) -> tuple[tuple[Value, ...] | None, tuple[Span, ...]]:
         if value is None:
             return (None if open_call else ()), ()
         expanded = self.modules.expand(value)
@@ -190,14 +201,23 @@ class Dispatches:
             return expanded.items, (span,) * len(expanded.items) if span else ()
         return (() if expanded == Const(None) else None), ()
 
-    def by_keyword(self, value: Value | None, span: Span | None, open_call: bool) -> tuple[dict[str, Value] | None, dict[str, Span]]:
+    def by_keyword(
+        self, value: Value | None, span: Span | None, open_call: bool
+    ) -> tuple[dict[str, Value] | None, dict[str, Span]]:
         if value is None:
             return (None if open_call else {}), {}
         expanded = self.modules.expand(value)
         if isinstance(expanded, Mapping) and not expanded.open:
-            items = {key.value: item for key, item in expanded.items if isinstance(key, Const) and isinstance(key.value, str)}
+            items = {
+                key.value: item for key, item in expanded.items if isinstance(key, Const) and isinstance(key.value, str)
+            }
             return items, dict.fromkeys(items, span) if span else {}
-        if isinstance(expanded, Call) and expanded.func == Name("builtins.dict") and not expanded.args and not expanded.splat:
+        if (
+            isinstance(expanded, Call)
+            and expanded.func == Name("builtins.dict")
+            and not expanded.args
+            and not expanded.splat
+        ):
             items = {key: item for key, item in expanded.keywords if key}
             return items, dict.fromkeys(items, span) if span else {}
         return ({} if expanded == Const(None) else None), {}
@@ -309,7 +329,10 @@ class Dispatches:
             case Sequence(items=items) if items:
                 found = [self.result(item, depth + 1) for item in items]
                 return found[0] if all(found) else None
-            case Call(func=Name(dotted="builtins.list" | "builtins.reversed" | "builtins.tuple" | "builtins.sorted"), args=(inner,)):
+            case Call(
+                func=Name(dotted="builtins.list" | "builtins.reversed" | "builtins.tuple" | "builtins.sorted"),
+                args=(inner,),
+            ):
                 return self.element_result(inner, depth + 1)
             case Attr(base=inner, name="results" | "children"):
                 return Result("sent") if self.result(inner, depth + 1) else None

@@ -118,7 +118,7 @@ class Modules:
         return ""
 
     def candidates(self, parts: list[str], folder: str) -> list[str]:
-        """The files that an absolute dotted name may mean: by full name, else below a folder that could be on the path."""
+        """The files that an absolute dotted name may mean: by full name, else below a folder that may be a root."""
         dotted = ".".join(parts)
         exact = self.by_import.get(dotted)
         if exact:
@@ -177,7 +177,7 @@ class Modules:
         return self.follow(dotted)[1]
 
     def follow(self, dotted: str, seen: set[str] | None = None) -> tuple[str, Definition | None]:
-        """The canonical name with its definition. `seen` are the names already tried on the way: imports may go in circles."""
+        """The canonical name with its definition. `seen` are names tried on the way, as imports go in circles."""
         if dotted in self.followed:
             return self.followed[dotted]
         way = set() if seen is None else seen
@@ -215,7 +215,9 @@ class Modules:
                 return name, definition
         return dotted, None
 
-    def assigned(self, facts: FileFacts, module: str, first: str, onward: str, seen: set[str]) -> tuple[str, Definition | None]:
+    def assigned(
+        self, facts: FileFacts, module: str, first: str, onward: str, seen: set[str]
+    ) -> tuple[str, Definition | None]:
         rows = facts.assigns[first]
         if len(rows) == 1 and isinstance(rows[0].value, Name):
             return self.follow(rows[0].value.dotted + onward, seen)

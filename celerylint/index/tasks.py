@@ -78,12 +78,24 @@ class Tasks:
             if task is not None:
                 found.append(task)
         for cls in facts.classes.values():
-            if "run" in cls.methods and self.is_task_class(cls):
+            if ("run" in cls.methods or cls.key in self.registered) and self.is_task_class(cls):
                 found.append(self.class_task(cls))
         for fact in facts.calls:
             task = self.called(fact, facts)
             if task is not None:
                 found.append(task)
+        return found
+
+    @cached_property
+    def registered(self) -> set[str]:
+        """The keys of the classes that `register_task` is called with."""
+        found = set()
+        for fact in (fact for facts in self.facts for fact in facts.calls):
+            if last_name(fact.call.func) == "register_task" and fact.call.args:
+                given = fact.call.args[0]
+                cls = self.modules.cls(given.func if isinstance(given, Call) else given)
+                if cls is not None:
+                    found.add(cls.key)
         return found
 
     # Decorators
@@ -132,8 +144,8 @@ class Tasks:
         if name in self.wrappers or name.rpartition(".")[2] in self.wrappers:
             return Factory(name, open=True)
         owner, _, last = name.rpartition(".")
-        if definition is None and last == "task" and owner and self.apps.is_app(Name(owner)):
-            return Factory("app.task", self.modules.canonical(owner))
+        if definition is None and last in {"task", "periodic_task"} and owner and self.apps.is_app(Name(owner)):
+            return Factory(f"app.{last}", self.modules.canonical(owner), open=last != "task")
         if definition is not None and isinstance(definition.what, Function):
             return self.wrapper(definition.what, name, depth)
         if definition is not None and isinstance(definition.what, tuple) and len(definition.what) == 1:
@@ -149,7 +161,9 @@ class Tasks:
                     inner = self.modules.function(key)
                     if inner is not None:
                         decorators = [self.decoration(decorator.value)[0] for decorator in inner.decorators]
-                        found = next((made for made in decorators if made), None) or self.wrapper(inner, name, depth + 1)
+                        found = next((made for made in decorators if made), None) or self.wrapper(
+                            inner, name, depth + 1
+                        )
                 case Call(func=func):
                     factory, call = self.decoration(func)
                     found = factory and Factory(name, factory.app, factory.options | fixed_options(call or value), True)
@@ -188,26 +202,33 @@ class Tasks:
         """Whether a class derives from Celery's Task, through bases of the project or an app's `Task`."""
         if cls.key not in self.class_judged:
             self.class_judged[cls.key] = False
-            classes, names = self.modules.bases(cls)
+            _classes, names = self.modules.bases(cls)
             self.class_judged[cls.key] = any(self.is_task_base(name) for name in names)
         return self.class_judged[cls.key]
 
     def is_task_base(self, name: str) -> bool:
         owner, _, last = name.rpartition(".")
         return name in TASK_CLASSES or (
-            last == "Task" and bool(owner) and ("celery" in owner.lower().split(".")[0] or self.apps.is_app(Name(owner)))
+            last == "Task"
+            and bool(owner)
+            and ("celery" in owner.lower().split(".")[0] or self.apps.is_app(Name(owner)))
         )
 
     def class_task(self, cls: Class) -> Task:
-        name = cls.attributes.get("name")
+        name = cls.attributes.get("name") or next((value for key, value in cls.keywords if key == "name"), None)
+        name = self.modules.expand(name) if name is not None else None
         options = {key: value for key, value in cls.attributes.items() if not key.startswith("_")}
         return Task(
-            name=name.value if isinstance(name, Const) and isinstance(name.value, str) else "" if name else cls_name(self, cls),
+            name=name.value
+            if isinstance(name, Const) and isinstance(name.value, str)
+            else ""
+            if name
+            else cls_name(self, cls),
             key=cls.key,
             path=cls.path,
             span=cls.span,
             kind="class",
-            function=f"{cls.key}.run",
+            function=f"{cls.key}.run" if "run" in cls.methods else "",
             options=options,
             spans=dict(cls.spans),
             open=bool(cls.keywords),
@@ -261,13 +282,17 @@ class Tasks:
                 return self.made(func, args, depth)
             case Call(func=func, args=args):
                 return self.made(func, args, depth)
-            case Item(base=base, key=Const(value=str() as name)) if is_registry(base):
-                named = self.by_name.get(name, [])
-                return named[0] if len(named) == 1 else None
+            case Item(base=base, key=key) if is_registry(base):
+                return self.named(self.modules.expand(key))
             case Either(options=options):
                 return self.agreed(list(options), depth)
             case _:
                 return None
+
+    def named(self, name: Value) -> Task | None:
+        """The one task of a name."""
+        found = self.by_name.get(name.value, []) if isinstance(name, Const) and isinstance(name.value, str) else []
+        return found[0] if len(found) == 1 else None
 
     def agreed(self, values: list[Value], depth: int) -> Task | None:
         found = {task.key: task for value in values if (task := self.of(value, depth + 1)) is not None}
@@ -277,8 +302,7 @@ class Tasks:
         """The task that `app.task(function)` or `app.register_task(Task())` gives."""
         if not args:
             return None
-        last = func.dotted.rpartition(".")[2] if isinstance(func, Name) else func.name if isinstance(func, Attr) else ""
-        if last == "register_task":
+        if last_name(func) == "register_task":
             return self.of(args[0], depth + 1)
         if self.decoration(func)[0] is not None:
             function = self.body(args[0])
@@ -325,14 +349,22 @@ class Tasks:
         return any(not self.is_plain_base(name) for name in self.modules.bases(base)[1])
 
     def is_plain_base(self, name: str) -> bool:
-        return name in TASK_CLASSES or name == "builtins.object" or name == "abc.ABC" or (
-            name.endswith(".Task") and self.apps.is_app(Name(name.removesuffix(".Task")))
+        return (
+            name in TASK_CLASSES
+            or name == "builtins.object"
+            or name == "abc.ABC"
+            or (name.endswith(".Task") and self.apps.is_app(Name(name.removesuffix(".Task"))))
         )
 
     def class_of(self, task: Task) -> Class | None:
         module, _, qualname = task.key.partition(":")
         facts = self.modules.facts(module)
         return None if facts is None else facts.classes.get(qualname)
+
+
+def last_name(func: Value) -> str:
+    """The last part of the name of what is called."""
+    return func.dotted.rpartition(".")[2] if isinstance(func, Name) else func.name if isinstance(func, Attr) else ""
 
 
 def fixed_options(call: Call) -> dict[str, Value]:
@@ -350,4 +382,6 @@ def cls_name(tasks: Tasks, cls: Class) -> str:
 
 def is_registry(value: Value) -> bool:
     """Whether a value is an application's `tasks`."""
-    return (isinstance(value, Name) and value.dotted.endswith(".tasks")) or (isinstance(value, Attr) and value.name == "tasks")
+    return (isinstance(value, Name) and value.dotted.endswith(".tasks")) or (
+        isinstance(value, Attr) and value.name == "tasks"
+    )
