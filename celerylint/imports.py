@@ -16,8 +16,9 @@ from functools import lru_cache
 
 from celerylint.diff import edits_between
 from celerylint.edits import Edit, apply
+from celerylint.lowering import parse
 from celerylint.placing import Import, Place, added, top_level
-from celerylint.source import Source, parse
+from celerylint.source import Source
 
 TAKEN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
 
@@ -61,7 +62,7 @@ def ensure_all(
     for dotted in dict.fromkeys(names):
         if edits:
             now = Source.from_text(source.path, apply(now, edits), source.encoding, source.bom)
-            tree = parse(now)
+            tree = parse(now.text)
         line = before and before + len(now.starts) - len(source.starts)
         edits, found[dotted] = ensure(now, tree, dotted, package=package, before=line, exact=dotted in exact)
     return (edits if now is source else edits_between(source, apply(now, edits))), found

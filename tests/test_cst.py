@@ -16,7 +16,8 @@ from celerylint.cst import NotEditable
 from celerylint.edits import Edit, apply
 from celerylint.file import File
 from celerylint.lexing import comments
-from celerylint.source import Source, parse
+from celerylint.lowering import parse
+from celerylint.source import Source
 
 Edits = tuple[Edit, ...]
 
@@ -33,7 +34,7 @@ class Nowhere:
 
 def file(text: str) -> File:
     source = Source.from_text("shop/tasks.py", text)
-    return File(source, parse(source), "shop.tasks", False, Nowhere())
+    return File(source, parse(source.text), "shop.tasks", False, Nowhere())
 
 
 def call(parsed: File) -> ast.Call:

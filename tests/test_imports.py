@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from celerylint.edits import apply
 from celerylint.imports import ensure, ensure_all
-from celerylint.source import Source, parse
+from celerylint.lowering import parse
+from celerylint.source import Source
 
 RETRY = "celery.exceptions.Retry"
 
@@ -19,10 +20,10 @@ RETRY = "celery.exceptions.Retry"
 def added(text: str, dotted: str = RETRY, *, before: int = 0, exact: bool = False) -> tuple[str, str | None]:
     """The text with the import, and the name it got. Adding it again must change nothing."""
     source = Source.from_text("shop/tasks.py", text)
-    edits, name = ensure(source, parse(source), dotted, package="shop", before=before, exact=exact)
+    edits, name = ensure(source, parse(source.text), dotted, package="shop", before=before, exact=exact)
     new = Source.from_text("shop/tasks.py", apply(source, edits))
     moved = before and before + len(new.starts) - len(source.starts)
-    assert ensure(new, parse(new), dotted, package="shop", before=moved, exact=exact) == ((), name)
+    assert ensure(new, parse(new.text), dotted, package="shop", before=moved, exact=exact) == ((), name)
     assert all(edit.span[:2] == edit.span[2:] for edit in edits), "an import is an insertion"
     return new.text, name
 
@@ -241,7 +242,7 @@ def test_several_at_once() -> None:
     text = '"""Doc."""\nimport os\nx = TimeoutError\n'
     source = Source.from_text("a.py", text)
     names = [RETRY, "celery.exceptions.Ignore", "functools.partial", RETRY, "celery.exceptions.TimeoutError", "os"]
-    edits, found = ensure_all(source, parse(source), names, before=3)
+    edits, found = ensure_all(source, parse(source.text), names, before=3)
     assert apply(source, edits) == block('''
         """Doc."""
         import os
@@ -262,12 +263,12 @@ def test_several_at_once() -> None:
 def test_several_of_one_name_get_names_of_their_own() -> None:
     source = Source.from_text("a.py", "")
     edits, found = ensure_all(
-        source, parse(source), ["requests.ConnectionError", "redis.ConnectionError", "a.B", "c.B"]
+        source, parse(source.text), ["requests.ConnectionError", "redis.ConnectionError", "a.B", "c.B"]
     )
     assert len(set(found.values())) == 4
     namespace = {
         alias.asname or alias.name
-        for node in parse(Source.from_text("a.py", apply(source, edits))).body
+        for node in parse(apply(source, edits)).body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -316,7 +317,7 @@ def test_any_module_can_be_given_imports(pieces: list[str], newline: str, final:
     before = data.draw(st.sampled_from([0, *(node.lineno for node in old.body if isinstance(node, USES))]))
     for dotted in (RETRY, "functools.partial", "os"):
         new, name = added(text, dotted, before=before)
-        tree = ast.parse(new)
+        tree = ast.parse(new.text)
         assert name is not None
         # Nothing but imports is new, the docstring and `__future__` are still first, and no text is gone.
         assert [ast.dump(node) for node in tree.body if not is_import(node)] == [
