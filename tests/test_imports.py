@@ -317,7 +317,7 @@ def test_any_module_can_be_given_imports(pieces: list[str], newline: str, final:
     before = data.draw(st.sampled_from([0, *(node.lineno for node in old.body if isinstance(node, USES))]))
     for dotted in (RETRY, "functools.partial", "os"):
         new, name = added(text, dotted, before=before)
-        tree = ast.parse(new.text)
+        tree = ast.parse(new)
         assert name is not None
         # Nothing but imports is new, the docstring and `__future__` are still first, and no text is gone.
         assert [ast.dump(node) for node in tree.body if not is_import(node)] == [
