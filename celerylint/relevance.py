@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import re
 
-# A word that is cheap to look for, and what must then match for the file to matter.
-SIGNS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
-    (word, re.compile(pattern, re.MULTILINE))
-    for word, pattern in (
-        (b"elery", rb"^[ \t]*(?:from|import)[ \t][^\n#]*celery|celerylint"),
-        (b"ELERY", rb"^[ \t]*(?:self\.)?CELERY\w*[ \t]*(?::[^=\n]+)?=|\bCELERY_\w+[\"']\]?[ \t]*[:=]"),
-        (b"BROKER_", rb"^[ \t]*BROKER_\w*[ \t]*(?::[^=\n]+)?="),
-        (b"task", rb"^[ \t]*@[\w.]*task\b|\b(?:register|send)_task\("),
-        (b"Task", rb"^[ \t]*class[ \t]+\w+\([^)\n]*Task\b"),
-        (b".delay", rb"\.delay(?:_on_commit)?\b(?![\"'.\]])"),
-        (b"apply_async", rb"\.apply_async(?:_on_commit)?\b(?![\"'.\]])"),
-        (b"crontab(", rb""),
-        (b"config_from_object", rb""),
-        (b"CEL", rb"noqa[^\n]*\bCEL\d"),
+# A word that is cheap to look for, and patterns of which one must then match for the file to matter. Each begins
+# with a literal byte, which a search jumps to; a newline stands for the start of a line.
+SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
+    (word, tuple(map(re.compile, patterns)))
+    for word, patterns in (
+        (b"elery", (rb"\n[ \t]*(?:from|import)[ \t][^\n#]*celery", rb"celerylint")),
+        (
+            b"CEL",
+            (
+                rb"\n[ \t]*(?:self\.)?CELERY\w*[ \t]*(?::[^=\n]+)?=",
+                rb"CELERY_\w+[\"'][ \t]*[:\]]",
+                rb"noqa[^\n]*\bCEL\d",
+            ),
+        ),
+        (b"BROKER_", (rb"\n[ \t]*BROKER_\w*[ \t]*(?::[^=\n]+)?=",)),
+        (b"task", (rb"@[\w.]*task\b", rb"register_task\(", rb"send_task\(")),
+        (b"Task", (rb"class[ \t]+\w+\([^)\n]*Task\b",)),
+        (b".delay", (rb"\.delay(?:_on_commit)?\b(?![\"'.\]])",)),
+        (b"apply_async", (rb"\.apply_async(?:_on_commit)?\b(?![\"'.\]])",)),
     )
 )
 
 # What rules look for in functions that tasks call.
-WORKER_CODE = re.compile(
-    rb"\bsleep\(|\.(?:delay|apply_async|send_task|retry)\(|\brequests\.|urllib|smtplib|ftplib|subprocess|httpx|paramiko"
-    rb"|multiprocessing|os\.fork|_exit\(|sys\.exit|send_mail|boto|AsyncResult"
+WORKER_CODE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb"sleep\(",
+        rb"\.(?:delay|apply_async|send_task|retry|fork|_exit|exit)\(",
+        rb"\b(?:requests|urllib|smtplib|ftplib|subprocess|httpx|paramiko|multiprocessing|send_mail|boto|AsyncResult)",
+    )
 )
 
 
 def may_matter(data: bytes) -> bool:
     """Whether a file's bytes mention anything of Celery."""
-    return any(word in data and pattern.search(data) is not None for word, pattern in SIGNS)
+    lines = b"\n" + data
+    for word, patterns in SIGNS:
+        if word in lines and any(pattern.search(lines) for pattern in patterns):
+            return True
+    return False
 
 
 def may_block(data: bytes) -> bool:
     """Whether functions in a file could do what rules look for in code that tasks call."""
-    return WORKER_CODE.search(data) is not None
+    return any(pattern.search(data) for pattern in WORKER_CODE)

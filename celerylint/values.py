@@ -184,6 +184,7 @@ Value: TypeAlias = (
     | Function
 )
 
+LIGHT = (Unknown, Const, Name, Typed, Function)
 UNKNOWN = Unknown()
 NONE = Const(None)
 
@@ -195,6 +196,8 @@ def options(value: Value) -> tuple[Value, ...]:
 
 def either(values: list[Value]) -> Value:
     """One of the values; Unknown where any of them is."""
+    if len(values) == 1:
+        return values[0]
     flat = list(dict.fromkeys(option for value in values for option in options(value)))
     if not flat or any(isinstance(option, Unknown) for option in flat):
         return UNKNOWN
@@ -298,6 +301,8 @@ def walk(value: Value) -> Iterator[Value]:
 
 def heavier(value: Value, limit: int) -> bool:
     """Whether a value is made of more than `limit` values; values share parts, so that they can grow without end."""
+    if isinstance(value, LIGHT):
+        return False
     stack = [value]
     while stack and limit >= 0:
         limit -= 1

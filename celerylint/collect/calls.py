@@ -7,6 +7,7 @@ import ast
 from celerylint.collect.module import condition
 from celerylint.facts import CallFact, CallSite
 from celerylint.file import File
+from celerylint.tree import Scope
 from celerylint.values import UNKNOWN, Attr, Call, Function, Name, Value
 
 # Methods of tasks, signatures, apps and configurations whose arguments the index looks at.
@@ -25,6 +26,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
     """Call sites by the key of the function they are in, and the calls that matter across files."""
     sites: dict[str, list[CallSite]] = {}
     facts = []
+    nested = nested_functions(file)
     for node in file.nodes(ast.Call):
         func = file.value(node.func)
         if func == UNKNOWN:
@@ -32,7 +34,8 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
         key = file.function_key(node)
         if isinstance(func, Name | Function | Attr):
             sites.setdefault(key, []).append(CallSite(func, file.span(node)))
-        sites.setdefault(key, []).extend(references(file, node))
+        if nested:
+            sites.setdefault(key, []).extend(references(file, node, nested))
         if matters(func):
             call = file.value(node)
             if isinstance(call, Call):
@@ -56,11 +59,21 @@ def matters(func: Value) -> bool:
             return False
 
 
-def references(file: File, node: ast.Call) -> list[CallSite]:
+def nested_functions(file: File) -> set[str]:
+    """The names of functions that are defined in functions."""
+    scopes = file.arranged.scopes.values()
+    return {scope.qualname.rpartition(".")[2] for scope in scopes if scope.kind == "function" and in_function(scope)}
+
+
+def in_function(scope: Scope) -> bool:
+    return scope.parent is not None and scope.parent.function is not None
+
+
+def references(file: File, node: ast.Call, nested: set[str]) -> list[CallSite]:
     """Nested functions that are handed to a call: what receives them will call them."""
     found = []
     for arg in [*node.args, *(keyword.value for keyword in node.keywords)]:
-        if isinstance(arg, ast.Name) and isinstance(value := file.value(arg), Function):
+        if isinstance(arg, ast.Name) and arg.id in nested and isinstance(value := file.value(arg), Function):
             found.append(CallSite(value, file.span(arg)))
     return found
 
