@@ -14,7 +14,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from celerylint import celery_data
-from celerylint.celery_data import commands_table, options_table, removed_table, settings_table, transports_table
+from celerylint.celery_data import (
+    commands_table,
+    likeness,
+    options_table,
+    removed_table,
+    settings_table,
+    transports_table,
+)
 from celerylint.celery_data.rows import Version
 
 INTROSPECTION = Path(__file__).parents[1] / "scripts" / "introspect_celery.py"
@@ -198,6 +205,12 @@ def test_settings_of_nobody(name: str) -> None:
     assert not celery_data.is_third_party_setting(name)
 
 
+def test_settings_of_before_4_0_are_in_no_table() -> None:
+    for name in celery_data.gone_settings():
+        assert name not in celery_data.old_setting_names()
+        assert name.lower() not in celery_data.all_settings()
+
+
 def test_options_that_a_task_base_reads() -> None:
     assert "once" in celery_data.base_options("celery_once.QueueOnce")
     assert celery_data.base_options("shop.tasks.Base") == frozenset()
@@ -242,6 +255,8 @@ def test_nearest_task_option(wrong: str, meant: str | None) -> None:
         ("serializer", None),
         ("beat_shedule", "beat_schedule"),
         ("slack_webhook", None),
+        ("broker_backend", None),
+        ("redis_serializer", None),
     ],
 )
 def test_nearest_setting(wrong: str, meant: str | None) -> None:
@@ -267,7 +282,7 @@ short = st.text("abc", max_size=6)
 
 @given(short, short, st.integers(0, 3))
 def test_typos_count_as_the_definition_does(left: str, right: str, limit: int) -> None:
-    assert celery_data.typos(left, right, limit) == min(distance(left, right), limit + 1)
+    assert likeness.typos(left, right, limit) == min(distance(left, right), limit + 1)
 
 
 @given(st.sampled_from(sorted(celery_data.settings((5, 7)))), st.data())
@@ -284,7 +299,7 @@ def near(wrong: str) -> set[str]:
     return {
         other
         for other in celery_data.settings((5, 7))
-        if celery_data.stem(other) == celery_data.stem(wrong) or celery_data.typos(wrong, other, 1) <= 1
+        if likeness.akin(wrong, other) or likeness.typos(wrong, other, 1) <= 1
     }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from celerylint.celery_data.likeness import nearest as nearest
 from celerylint.celery_data.rows import NameRow, SettingRow, Version
 
 OLDEST: Version = (4, 4)
@@ -30,8 +31,6 @@ KOMBU: dict[Version, tuple[Version, Version]] = {
     (5, 6): ((5, 6), (5, 7)),
     (5, 7): ((5, 7), (5, 7)),
 }
-
-PREFIXES = ("task_", "worker_", "result_", "broker_", "beat_", "celery_", "celeryd_", "event_", "redis_")
 
 # Schemes of broker URLs that lead to the same transport (kombu.transport.TRANSPORT_ALIASES).
 ALIASES = {"rediss": "redis", "redis+socket": "redis", "pyamqp": "amqp", "amqps": "amqp", "librabbitmq": "amqp"}
@@ -152,6 +151,13 @@ def old_setting_names() -> Mapping[str, str]:
     return {old: name for name, rows in SETTINGS.items() for row in rows for old in row[4]}
 
 
+def gone_settings() -> Mapping[str, str]:
+    """What to write instead of the settings that only Celery 3 and older read, by their upper-case names."""
+    from celerylint.celery_data.third_party import GONE
+
+    return GONE
+
+
 def is_third_party_setting(name: str) -> bool:
     """Whether a well-known package reads this setting; any case, with or without `CELERY_`."""
     from celerylint.celery_data import third_party
@@ -260,45 +266,3 @@ def removed_api() -> Mapping[str, RemovedName]:
     from celerylint.celery_data.removed_table import REMOVED
 
     return {name: RemovedName(name, *row) for name, row in REMOVED.items()}
-
-
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The one known name that a wrong one was meant to be, None where there is none or more than one.
-
-    Meant is the name that differs by a prefix of Celery's (`task_acks_late` for `acks_late`) or by a plural
-    (`max_retries` for `max_retry`), or else the nearest by one typo, or by two in names of eight letters and
-    more: a letter too many, too few, another, or two that changed places.
-    """
-    known = set(candidates) - {name}
-    same = {other for other in known if stem(other) == stem(name)}
-    if same:
-        return same.pop() if len(same) == 1 else None
-    allowed = 2 if len(name) >= 8 else 1
-    far = [(typos(name, other, allowed), other) for other in known]
-    near = sorted(pair for pair in far if pair[0] <= allowed)
-    unique = bool(near) and (len(near) == 1 or near[0][0] < near[1][0])
-    return near[0][1] if unique else None
-
-
-def stem(name: str) -> str:
-    """A name without a prefix of Celery's, its words in the singular."""
-    plain = next((name[len(prefix) :] for prefix in PREFIXES if name.startswith(prefix)), name)
-    return "_".join(f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s") for word in plain.split("_"))
-
-
-def typos(left: str, right: str, limit: int) -> int:
-    """The Damerau-Levenshtein distance (adjacent letters change places at cost 1), `limit` + 1 where above it."""
-    if abs(len(left) - len(right)) > limit:
-        return limit + 1
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        before, previous, row = row, before, [i]
-        for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and b == left[i - 2]:
-                cost = min(cost, previous[j - 2] + 1)
-            row.append(cost)
-        if min(row) > limit:
-            return limit + 1
-    return min(row[-1], limit + 1)

@@ -1,7 +1,7 @@
-"""What well-known packages read out of Celery's configuration and off tasks.
+"""Settings and options that are in no table of Celery's own: those of well-known packages, and of before 4.0.
 
-Kept by hand: these names are in no table of Celery's own, and none of them may ever be called unknown.
-Settings stand here as Celery sees them, in lower case and without the namespace `CELERY_`.
+Kept by hand. None of the names of packages may ever be called unknown; their settings stand here as Celery
+sees them, in lower case and without the namespace `CELERY_`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ SETTING_PREFIXES: tuple[str, ...] = (
     "monitors_",  # django-celery-monitor: camera.py
     "progress_",  # celery-progress
     "redbeat_",  # celery-redbeat: RedBeatConfig
+    "rhubarb_",  # rhubarb: CELERY_RHUBARB_BACKEND_KWARGS
     "singleton_",  # celery-singleton: config.py
 )
 
@@ -47,4 +48,23 @@ BASE_OPTIONS: dict[str, frozenset[str]] = {
     "celery_singleton.Singleton": frozenset({"lock_expiry", "raise_on_duplicate", "unique_on"}),
     "celery_singleton.singleton.Singleton": frozenset({"lock_expiry", "raise_on_duplicate", "unique_on"}),
     "tenant_schemas_celery.task.TenantTask": frozenset({"tenant_cache_seconds"}),
+}
+
+# Settings that Celery 4.0 stopped reading ("Removed Settings" and "Removed features" of its release notes).
+GONE: dict[str, str] = {
+    "CELERYD_LOG_LEVEL": "pass --loglevel to celery worker",
+    "CELERYD_LOG_FILE": "pass --logfile to celery worker",
+    "CELERYBEAT_LOG_LEVEL": "pass --loglevel to celery beat",
+    "CELERYBEAT_LOG_FILE": "pass --logfile to celery beat",
+    "CELERYMON_LOG_LEVEL": "celerymon is gone, use Flower",
+    "CELERYMON_LOG_FILE": "celerymon is gone, use Flower",
+    "CELERYMON_LOG_FORMAT": "celerymon is gone, use Flower",
+    "CELERYD_FORCE_EXECV": "remove it, it does nothing",
+    "CELERY_CHORD_PROPAGATES": "remove it, errors in a chord always propagate",
+    "CELERY_SEND_TASK_ERROR_EMAILS": "send mail from a handler of the task_failure signal",
+    "CELERY_TASK_ERROR_WHITELIST": "choose the errors in a handler of the task_failure signal",
+    "BROKER_BACKEND": "write broker_transport, or a URL in broker_url",
+    "BROKER_INSIST": "remove it, it does nothing",
+    "CELERY_BACKEND": "write result_backend",
+    "CELERY_AMQP_TASK_RESULT_EXPIRES": "write result_expires",
 }
