@@ -101,7 +101,7 @@ def found(findings: list[Finding], folder: Path) -> dict[Expected, str]:
     }
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_what_is_marked_is_found_and_nothing_else(case: Path, tmp_path: Path) -> None:
     rule = case.parent.name[:6].upper()
     expected = marks(case)
@@ -113,7 +113,7 @@ def test_what_is_marked_is_found_and_nothing_else(case: Path, tmp_path: Path) ->
         assert words in reported[place]
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_other_frameworks_are_left_alone(case: Path, tmp_path: Path) -> None:
     rule = case.parent.name[:6].upper()
     if rule in ABOUT_THE_TOOL:
@@ -127,7 +127,7 @@ def golden() -> Iterator[Any]:
         yield pytest.param(path, id=path.relative_to(FIXTURES).as_posix())
 
 
-@pytest.mark.parametrize("fixed", golden())
+@pytest.mark.parametrize("fixed", list(golden()))
 def test_fixes_give_the_golden_text_and_then_nothing(fixed: Path, tmp_path: Path) -> None:
     folder = FIXTURES / fixed.relative_to(FIXTURES).parts[0]
     rule = folder.name[:6].upper()
