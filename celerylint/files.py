@@ -101,7 +101,7 @@ def is_script(path: str) -> bool:
 
 def is_deployment(path: str) -> bool:
     """Whether a name may be that of a file that says how Celery, its broker or its workers run."""
-    folder, _, name = path.replace(os.sep, "/").rpartition("/")
+    folder, _, name = f"/{path}".replace(os.sep, "/").rpartition("/")
     stem, dot, suffix = name.rpartition(".")
     if (suffix in DEPLOYED and dot) or NAMED.fullmatch(name):
         return True
@@ -174,7 +174,7 @@ def is_wanted(walk: Walk, path: str, name: str, ignores: Ignores) -> bool:
 def note(walk: Walk, entry: os.DirEntry[str], path: str) -> None:
     """Remember a file, and of a link what it leads to: it counts only where that is not found by itself."""
     if entry.is_symlink():
-        if entry.is_file():
+        if os.path.isfile(path):
             walk.links[path] = os.path.realpath(path)
     elif entry.is_file(follow_symlinks=False):
         walk.files.add(path)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 SPECIAL = re.compile(r"[*?\[]")
 # What git and fnmatch may read in two ways.
@@ -35,10 +32,19 @@ class Patterns:
     always: bool
 
     @cached_property
-    def spec(self) -> GitIgnoreSpec:
+    def rules(self) -> list[tuple[re.Pattern[str], bool]]:
+        """What ignores (True) or takes back (False), the last line first, as it wins."""
         from pathspec import GitIgnoreSpec
 
-        return GitIgnoreSpec.from_lines(self.lines)
+        rules = []
+        for line in reversed(self.lines):
+            # To git `a/**` is what is in `a`, to pathspec also `a` itself, which would end the search there.
+            line = f"{line.rstrip()}/*" if line.rstrip().endswith("/**") else line
+            with suppress(ValueError):
+                for pattern in GitIgnoreSpec.from_lines([line]).patterns:
+                    if pattern.include is not None and pattern.regex is not None:
+                        rules.append((pattern.regex, pattern.include))
+        return rules
 
     def verdict(self, path: str, name: str) -> bool | None:
         """True for an ignored path, False for one that a negation takes back, None where no pattern means it.
@@ -53,7 +59,14 @@ class Patterns:
             or (self.shapes is not None and self.shapes.match(name) is not None)
             or self.always
         )
-        return self.spec.check_file(relative).include if may_fit else None
+        return self.decided(relative) if may_fit else None
+
+    def decided(self, relative: str) -> bool | None:
+        """The verdict of the patterns that mean a path itself, and not only a folder above it."""
+        for regex, include in self.rules:
+            if any(match.end() == len(relative) for match in regex.finditer(relative)):
+                return include
+        return None
 
 
 def read(file: str, base: str) -> list[Patterns]:

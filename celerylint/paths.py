@@ -29,9 +29,8 @@ def matches(pattern: str, path: str, base: str) -> bool:
     """
     if pattern.startswith("!"):
         return not matches(pattern[1:], path, base)
-    pattern = pattern.removeprefix("./")
     pattern = f"{pattern}*" if pattern.endswith("/") else pattern
-    whole = pattern if pattern.startswith("/") else f"{base.rstrip('/')}/{pattern}"
+    whole = pattern if pattern.startswith("/") else f"{base.rstrip('/')}/{pattern.removeprefix('./')}"
     name = path.rpartition("/")[2]
     return bool(compiled(pattern).fullmatch(name) or compiled(whole).fullmatch(path))
 

@@ -145,13 +145,13 @@ def options(overrides: Mapping[str, object]) -> dict[str, object]:
 
 def checked(key: str, value: object, source: str) -> object:
     """What a key's value is read as; `source` is "" for the command line. Raises ConfigError."""
-    where = f"{source}: " if source else "--"
     if key not in OPTIONS:
-        raise ConfigError(f"{where}{unknown_key(key)}")
+        raise ConfigError(f"{source or '--config'}: {unknown_key(key)}")
     try:
         return OPTIONS[key](value)
     except ValueError as error:
-        raise ConfigError(f"{where}{key} must be {error}, not {written(value)}") from None
+        where = f"{source}: {key}" if source else f"--{key}"
+        raise ConfigError(f"{where} must be {error}, not {written(value)}") from None
 
 
 def unknown_key(key: str) -> str:
