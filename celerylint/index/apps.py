@@ -6,9 +6,11 @@ from functools import cached_property
 
 from celerylint.facts import App, Assign, Class, FileFacts, Function
 from celerylint.index.modules import Modules
-from celerylint.values import UNKNOWN, Attr, Call, Name, Param, Value
+from celerylint.values import UNKNOWN, Attr, Call, Const, Item, Name, Param, Value
 
 CURRENT = frozenset({"celery.current_app", "celery.app.default_app", "celery.app_or_default"})
+# Where Flask's and Pyramid's applications keep theirs: `app.extensions["celery"]`, `config.registry["celery.app"]`.
+APP_KEYS = frozenset({"celery", "celery.app", "celery_app"})
 USUAL_NAMES = frozenset({"app", "celery", "celery_app", "capp"})
 
 
@@ -66,6 +68,8 @@ class Apps:
                 )
             case Param(annotation=Name(dotted=dotted)):
                 return self.modules.canonical(dotted) == "celery.Celery"
+            case Item(key=Const(value=str() as key)):
+                return key in APP_KEYS
             case _:
                 return False
 

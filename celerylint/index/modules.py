@@ -62,6 +62,8 @@ class Modules:
         self.relatives = dict(paths)
         self.shown = {relative: shown for shown, relative in paths.items()}
         self.packages = {folder_of(r) for r in self.shown if r.rpartition("/")[2] == "__init__.py"}
+        # Whoever runs manage.py has its folder on the path, even if an __init__.py stands beside it.
+        self.run_from = {folder_of(r) for r in self.shown if r.rpartition("/")[2] == "manage.py"} & self.packages
         self.roots = tuple(root.strip("/") for root in source_roots)
         self.import_names: dict[str, str] = {relative: self.import_name(relative) for relative in self.shown}
         self.by_import: dict[str, list[str]] = {}
@@ -111,11 +113,18 @@ class Modules:
 
     def search(self, parts: list[str], folder: str) -> str:
         for count in range(len(parts), 0, -1):
-            found = self.candidates(parts[:count], folder)
+            found = self.beside_manage(parts[:count], folder) or self.candidates(parts[:count], folder)
             if found:
                 nearest = max(found, key=lambda relative: (common(relative, folder), -len(relative)))
                 return ".".join([self.ids[nearest], *parts[count:]])
         return ""
+
+    def beside_manage(self, parts: list[str], folder: str) -> list[str]:
+        """The file that a dotted name means from the folder of the `manage.py` above a file."""
+        above = [root for root in self.run_from if folder == root or folder.startswith(root + "/")]
+        roots = [] if parts[0] in {"celery", "kombu"} else above
+        stems = [f"{root}/{'/'.join(parts)}" for root in sorted(roots, key=len, reverse=True)]
+        return [path for stem in stems for path in (f"{stem}.py", f"{stem}/__init__.py") if path in self.shown][:1]
 
     def candidates(self, parts: list[str], folder: str) -> list[str]:
         """The files that an absolute dotted name may mean: by full name, else below a folder that may be a root."""

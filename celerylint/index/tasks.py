@@ -169,7 +169,19 @@ class Tasks:
                     found = factory and Factory(name, factory.app, factory.options | fixed_options(call or value), True)
             if found is not None:
                 return Factory(name, found.app, found.options, True)
-        return None
+        return Factory(name, open=True) if self.registers(function) else None
+
+    def registers(self, function: Function) -> bool:
+        """Whether a function inside a decorator hands what is decorated to a task decorator: `app.task(...)(wrapped)`."""
+        facts = self.modules.facts(function.module)
+        inside = f"{function.qualname}."
+        return facts is not None and any(
+            fact.scope.startswith(inside)
+            and bool(fact.call.args)
+            and isinstance(fact.call.args[0], Param)
+            and self.decoration(fact.call.func)[0] is not None
+            for fact in facts.calls
+        )
 
     def task(self, function: Function, decorator: Decorator, factory: Factory, call: Call | None) -> Task:
         keywords = {key: value for key, value in call.keywords if key} if call else {}
