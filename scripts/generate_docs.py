@@ -78,6 +78,11 @@ def layers() -> str:
     return "".join(f"1. {modules(layer)}\n" for layer in contract["contracts"][0]["layers"])
 
 
+def code(path: str) -> str:
+    """A file of the checkout as a fenced block."""
+    return f"```python\n{(ROOT / path).read_text(encoding='utf-8')}```\n"
+
+
 def modules(layer: str) -> str:
     return ", ".join(f"`{name}`" for name in re.split(r"\s*[|:]\s*", layer))
 
@@ -88,6 +93,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "json": first_json,
     "help": commands,
     "layers": layers,
+    "rule": lambda: code("celerylint/rules/cel206_retry_not_raised.py"),
+    "fixer": lambda: code("fixers/cel206_retry_not_raised.py"),
+    "fixture": lambda: code("fixtures/rules/cel206_retry_not_raised/bad.py"),
 }
 
 
