@@ -23,6 +23,7 @@ class File:
         self.path = source.path
         self.arranged: Tree = arrange(tree)
         self.names = Names(self.arranged, module, source.path, locator)
+        self.callees: dict[ast.Call, Value] = {}
 
     @overload
     def nodes(self, kind: type[A], /) -> list[A]: ...
@@ -60,6 +61,12 @@ class File:
     def value(self, node: ast.expr) -> Value:
         """What an expression is known to be: names resolved, local variables followed."""
         return self.names.value(node)
+
+    def callee(self, node: ast.Call) -> Value:
+        """What a call calls; worked out once, as many rules ask."""
+        if node not in self.callees:
+            self.callees[node] = self.value(node.func)
+        return self.callees[node]
 
     def span(self, node: Located) -> Span:
         return self.source.span(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -146,7 +146,7 @@ class Project:
     def index(self) -> Index:
         """The whole project, merged."""
         facts = [known for path in self.relevant if (known := self.facts(path)) is not None]
-        return Index(self.modules, facts, self.traits, self.follows)
+        return Index(self.modules, facts, self.traits, self.follows, self.lines_with)
 
     def follows(self, path: str) -> bool:
         """Whether calls into a file are worth following from a task."""
@@ -154,6 +154,15 @@ class Project:
             return self.known_facts[path] is not None
         data = self.content(path)
         return data is not None and may_block(data)
+
+    def lines_with(self, word: str) -> Iterator[tuple[str, str]]:
+        """Path and text of every line of the Python files that has a word in it."""
+        pattern = re.compile(rb"[^\n]*\b" + re.escape(word.encode()) + rb"\b[^\n]*")
+        for path in self.shown_paths:
+            data = self.content(path)
+            if data is not None and word.encode() in data:
+                for match in pattern.finditer(data):
+                    yield path, match[0].decode(errors="replace").strip()
 
     @cached_property
     def traits(self) -> Traits:

@@ -61,7 +61,7 @@ def project(case: Path, folder: Path, rule: str, change: tuple[str, str] = ("", 
             )
         else:
             shutil.copy(path, folder / name)
-    return Project(load([folder], overrides(case) | {"select": [rule]}, isolated=True), [folder])
+    return Project(load([folder], {"select": [rule]} | overrides(case), isolated=True), [folder])
 
 
 def overrides(case: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
     facts = []
     nested = nested_functions(file)
     for node in file.nodes(ast.Call):
-        func = file.value(node.func)
+        func = file.callee(node)
         if func == UNKNOWN:
             continue
         key = file.function_key(node)

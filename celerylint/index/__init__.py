@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from celerylint.facts import App, Dispatch, FileFacts, Function, Setting, Task
@@ -23,9 +23,19 @@ class Index:
     """Everything that is known of a project. Built once, then only read.
 
     `facts` are the files that mention Celery, in path order; `modules` reads others when a name leads there.
+    `follow` says of a path whether calls into it are worth following. `lines_with` gives path and text of every
+    line of the project's Python files that has a word in it.
     """
 
-    def __init__(self, modules: Modules, facts: list[FileFacts], traits: Traits, follow: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        modules: Modules,
+        facts: list[FileFacts],
+        traits: Traits,
+        follow: Callable[[str], bool],
+        lines_with: Callable[[str], Iterator[tuple[str, str]]] = lambda word: iter(()),
+    ) -> None:
+        self.lines_with = lines_with
         self.modules, self.facts, self.traits = modules, facts, traits
         self.applications = Apps(modules, facts)
         self.registry = Tasks(modules, self.applications, facts, traits.task_decorators)

@@ -94,9 +94,11 @@ class Configuration:
         return any(last_name(fact.call.func) == "config_from_envvar" for facts in self.facts for fact in facts.calls)
 
     def link(self, fact: CallFact, facts: FileFacts) -> Linked | None:
-        if last_name(fact.call.func) != "config_from_object":
+        target = fact.call.keyword("config_source")
+        if last_name(fact.call.func) == "config_from_object":
+            target = fact.call.args[0] if fact.call.args else fact.call.keyword("obj")
+        elif target is None or not self.apps.makes_app(fact.call.func):
             return None
-        target = fact.call.args[0] if fact.call.args else fact.call.keyword("obj")
         namespace = fact.call.keyword("namespace") or (fact.call.args[3] if len(fact.call.args) > 3 else None)
         space = namespace.value if isinstance(namespace, Const) and isinstance(namespace.value, str) else ""
         return Linked(self.linked_target(target, facts), space, facts.path, fact.span)
@@ -146,6 +148,12 @@ class Configuration:
                     for row in rows:
                         yield self.from_assign(row, facts.path, space)
                     break
+        for cls in facts.classes.values():
+            for name, value in cls.attributes.items():
+                for space in self.namespaces:
+                    if space and name.startswith(f"{space}_") and name.isupper():
+                        span = cls.spans[name]
+                        yield self.setting(name, value, facts.path, span, span, space, f"class {cls.name}")
 
     def is_settings_module(self, facts: FileFacts) -> bool:
         return (

@@ -8,7 +8,7 @@ from functools import cached_property
 from celerylint.facts import CallFact, Dispatch, FileFacts, Task
 from celerylint.index.apps import Apps
 from celerylint.index.modules import Modules
-from celerylint.index.tasks import Tasks
+from celerylint.index.tasks import TASK_CLASSES, Tasks
 from celerylint.source import Span
 from celerylint.values import (
     Attr,
@@ -21,6 +21,7 @@ from celerylint.values import (
     Item,
     Mapping,
     Name,
+    Param,
     Sequence,
     Star,
     Typed,
@@ -123,11 +124,31 @@ class Dispatches:
         """Whether something that is no known task is a signature, or a task of another package by its name."""
         if method in SENDERS | {"apply", "set"} and self.signature(receiver) is not None:
             return True
+        if method == "retry":
+            return self.is_some_task(receiver)
         if not isinstance(receiver, Name) or method not in SENDERS | MAKERS:
             return False
         name, definition = self.modules.follow(receiver.dotted)
         module, _ = self.modules.split(name)
         return definition is None and not module and "tasks" in name.split(".")[1:-1]
+
+    def is_some_task(self, receiver: Value) -> bool:
+        """Whether a value is a task, whichever it may be: the running one, `self` of an abstract base, a parameter."""
+        match receiver:
+            case Param(annotation=Name(dotted=dotted)):
+                cls = self.modules.cls(Name(dotted))
+                return self.modules.canonical(dotted) in TASK_CLASSES or (
+                    cls is not None and self.tasks.is_task_class(cls)
+                )
+            case Param(function=function, index=0):
+                module, _, qualname = function.partition(":")
+                facts = self.modules.facts(module)
+                owner = facts.classes.get(qualname.rpartition(".")[0]) if facts is not None else None
+                return owner is not None and self.tasks.is_task_class(owner)
+            case Name(dotted=dotted):
+                return self.modules.canonical(dotted) == "celery.current_task"
+            case _:
+                return False
 
     def by_signature_call(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
         assert isinstance(fact.call.func, Name)
