@@ -303,7 +303,7 @@ def heavier(value: Value, limit: int) -> bool:
     """Whether a value is made of more than `limit` values; values share parts, so that they can grow without end."""
     if isinstance(value, LIGHT):
         return False
-    stack = [value]
+    stack: list[Value] = [value]
     while stack and limit >= 0:
         limit -= 1
         stack.extend(parts(stack.pop()))
