@@ -32,6 +32,24 @@ def nothing(files: int) -> str:
     return f"No findings in {plural(files, 'file')}.\n" if files else "No files to check.\n"
 
 
+def only_fixed(fixed: int) -> str:
+    """What is said where nothing else is asked for."""
+    return f"Fixed {plural(fixed, 'finding')}.\n"
+
+
+def fix_list(applied: Sequence[Finding]) -> str:
+    """What was fixed: under each file its rules, the most frequent first, and an empty line at the end."""
+    lines = []
+    for path in sorted({finding.path for finding in applied}):
+        counts = Counter(f"{finding.code} ({finding.name})" for finding in applied if finding.path == path)
+        lines += [f"{path}: fixed", *(f"  {count} x {rule}" for rule, count in sorted(counts.items(), key=by_count))]
+    return "".join(f"{line}\n" for line in [*lines, ""])
+
+
+def by_count(row: tuple[str, int]) -> tuple[int, str]:
+    return -row[1], row[0]
+
+
 def by_severity(findings: Sequence[Finding]) -> str:
     """`2 errors, 1 warning, 3 advice`."""
     counts = Counter(finding.severity for finding in findings)

@@ -1,0 +1,35 @@
+"""`celerylint inspect`: the Celery model that was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("inspect", short_help="Show the Celery model that was found.")
+@click.argument("path", default=".", type=click.Path(path_type=Path, exists=True))
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="Text, or JSON.")
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="A configuration file, or one key as TOML.")
+@click.option("-v", "--verbose", is_flag=True, help="Print what takes how long, and traces of internal errors.")
+def command(path: Path, output_format: str, isolated: bool, config: tuple[str, ...], verbose: bool) -> int:
+    """Show apps, tasks, dispatches, settings, queues, routes and schedules of the project around PATH, as far as
+    they can be known without running anything. `?` stands for what cannot."""
+    import json
+
+    from celerylint.cli._options import config_options
+    from celerylint.cli._session import Clock, configuration, emit
+    from celerylint.output import _model
+    from celerylint.project import Project
+
+    clock = Clock(verbose)
+    file, overrides = config_options(config)
+    resolved = configuration([path], overrides, isolated=isolated, file=file)
+    with clock.phase("index"):
+        index = Project(resolved, [path]).index
+    with clock.phase("model"):
+        model = _model.model(index)
+    as_json = json.dumps(model, indent=2, ensure_ascii=False) + "\n"
+    emit(as_json if output_format == "json" else _model.to_text(model))
+    return 0
