@@ -58,6 +58,11 @@ class Index:
     def dispatches(self) -> list[Dispatch]:
         return self.sending.all
 
+    @cached_property
+    def retries(self) -> list[Dispatch]:
+        """Every call of `retry()` of a task."""
+        return [dispatch for dispatch in self.dispatches if dispatch.method == "retry"]
+
     @property
     def settings(self) -> list[Setting]:
         return self.configuration.all

@@ -172,7 +172,7 @@ class Tasks:
         return Factory(name, open=True) if self.registers(function) else None
 
     def registers(self, function: Function) -> bool:
-        """Whether a function inside a decorator hands what is decorated to a task decorator: `app.task(...)(wrapped)`."""
+        """Whether a function inside a decorator makes a task of what is decorated: `app.task(...)(wrapped)`."""
         facts = self.modules.facts(function.module)
         inside = f"{function.qualname}."
         return facts is not None and any(

@@ -26,7 +26,8 @@ Good::
         except ConnectionError as error:
             raise self.retry(exc=error)
 
-Silent where `throw=False` asks for a retry that does not raise, and where the call is returned or assigned.
+Silent where `throw=False` asks for a retry that does not raise, where a base of the project has a `retry` of its own
+that may return, and where the call is returned or assigned.
 
 Source: `celery.app.task.Task.retry` (5.7): it raises `Retry` unless `throw` is false.
 """
@@ -38,7 +39,7 @@ from celerylint.facts import Dispatch
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.values import Const
+from celerylint.rules import retries
 
 rule = Rule(
     __name__,
@@ -50,9 +51,6 @@ rule = Rule(
 
 @rule.check(Dispatch)
 def bare_retry(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
-    throw = dispatch.options.get("throw")
-    if dispatch.method != "retry" or not dispatch.dropped or dispatch.open or throw not in (None, Const(True)):
-        return
-    call = file.node_at(dispatch.span, ast.Call)
+    call = file.node_at(dispatch.span, ast.Call) if dispatch.dropped and retries.raises(dispatch, index) else None
     if call is not None:
         yield rule.finding(file, dispatch.span, call=f"{file.text(call.func)}(...)")

@@ -1,0 +1,215 @@
+"""Whether and how a task retries: by `autoretry_for`, by calls of `retry()` in its body, its classes and helpers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from celerylint.facts import Class, Decorator, Dispatch, Function, Task
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.index.tasks import last_name
+from celerylint.values import Attr, Binary, Call, Const, Mapping, Name, Param, Sequence, Unknown, Value
+
+# Decorators of other packages that certainly do not retry; any that is not known may.
+PLAIN_DECORATORS = ("functools.", "django.", "contextlib.", "sentry_sdk.", "newrelic.", "ddtrace.", "typing.")
+
+
+def raises(retry: Dispatch, index: Index) -> bool:
+    """Whether a call of `retry()` certainly raises: no `throw=False`, and nothing of the project's in its place."""
+    if retry.method != "retry" or retry.open or retry.options.get("throw") not in (None, Const(True)):
+        return False
+    task = retry.task
+    classes = [] if task is None else own_classes(task, index)
+    override = next((found for cls in classes if (found := method(cls, "retry", index)) is not None), None)
+    return override is None or (bool(override.returns) and all(is_super_retry(value) for value in override.returns))
+
+
+def own_classes(task: Task, index: Index) -> list[Class]:
+    """The classes of a task that stand in the project, its own first."""
+    own = index.registry.class_of(task) if task.kind == "class" else None
+    return [*([own] if own is not None else []), *index.registry.base_classes(task)]
+
+
+def method(cls: Class, name: str, index: Index) -> Function | None:
+    return index.modules.function(f"{cls.key}.{name}") if name in cls.methods else None
+
+
+def is_super_retry(value: Value) -> bool:
+    match value:
+        case Call(func=Attr(base=Call(func=Name(dotted="builtins.super")), name="retry")):
+            return True
+        case _:
+            return False
+
+
+def retry_calls(task: Task, index: Index) -> list[Dispatch]:
+    """Every `retry()` of a task that is known: in its body, in methods of its classes, and by its name elsewhere."""
+    classes = {cls.key for cls in own_classes(task, index)}
+    return [
+        dispatch
+        for dispatch in index.retries
+        if dispatch.task == task or (isinstance(dispatch.receiver, Param) and class_key(dispatch.receiver) in classes)
+    ]
+
+
+def class_key(receiver: Param) -> str:
+    """The key of the class in whose method a `self` is."""
+    return receiver.function.rpartition(".")[0]
+
+
+def autoretried(task: Task, index: Index) -> bool | None:
+    """Whether `autoretry_for` names anything; None where that cannot be told."""
+    option = index.option(task, "autoretry_for")
+    match option.value:
+        case None:
+            return False
+        case Unknown():
+            return None
+        case Const(value=None) | Sequence(items=()):
+            return False
+        case _:
+            return True
+
+
+def autoretry_errors(value: Value | None, index: Index) -> list[Value]:
+    """What an `autoretry_for` lists, tuples of the project spelt out and added up."""
+    if value is None:
+        return []
+    match expanded := index.expand(value):
+        case Sequence(items=items):
+            return [error for item in items for error in autoretry_errors(item, index)]
+        case Binary(op="Add", left=left, right=right):
+            return [*autoretry_errors(left, index), *autoretry_errors(right, index)]
+        case _:
+            return [expanded]
+
+
+def never_retries(task: Task, file: File, index: Index) -> bool:
+    """Whether it is certain that nothing retries a task whose definition stands in `file`."""
+    return (
+        autoretried(task, index) is False
+        and not index.registry.foreign_base(task)
+        and not retry_calls(task, index)
+        and not any(calls_retry(function) for function in class_functions(task, index))
+        and not leaks(task, file, index)
+        and not wrapped(task, index)
+        and not any(calls_retry(function) for function in reachable(task, index))
+        and not extended(task, index)
+    )
+
+
+def class_functions(task: Task, index: Index) -> Iterator[Function]:
+    """The methods of a task's classes."""
+    for cls in own_classes(task, index):
+        for name in cls.methods:
+            function = method(cls, name, index)
+            if function is not None:
+                yield function
+                yield from nested(function, index)
+
+
+def nested(function: Function, index: Index) -> list[Function]:
+    """The functions that are defined in a function."""
+    facts = index.modules.facts(function.module)
+    inside = f"{function.qualname}."
+    return [] if facts is None else [other for name, other in facts.functions.items() if name.startswith(inside)]
+
+
+def calls_retry(function: Function) -> bool:
+    """Whether a function calls something named `retry`."""
+    return any(last_name(site.callee) == "retry" for site in function.calls)
+
+
+def leaks(task: Task, file: File, index: Index) -> bool:
+    """Whether a task's own body may retry in a way that is not seen: `self` handed on, `retry` taken as a value."""
+    node = file.definition(task.key)
+    if node is None:
+        return True
+    names = receivers(node) if task.kind == "class" else {first_parameter(node)} if task.bound else set()
+    for found in ast.walk(node):
+        match found:
+            case ast.Attribute(attr="retry"):
+                return True
+            case ast.Name(id=name) if name in names and not isinstance(file.parent(found), ast.Attribute):
+                return True
+            case _:
+                pass
+    return False
+
+
+def receivers(node: ast.AST) -> set[str]:
+    """What the first parameters of a class's methods are called."""
+    return {first_parameter(child) for child in ast.walk(node) if isinstance(child, ast.FunctionDef)} - {""}
+
+
+def first_parameter(node: ast.AST) -> str:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ""
+    plain = [*node.args.posonlyargs, *node.args.args]
+    return plain[0].arg if plain else ""
+
+
+def wrapped(task: Task, index: Index) -> bool:
+    """Whether another decorator of the body may retry."""
+    function = index.function_of(task)
+    if function is None:
+        return True
+    return any(may_retry(decorator, task, index) for decorator in function.decorators)
+
+
+def may_retry(decorator: Decorator, task: Task, index: Index) -> bool:
+    value = decorator.value
+    if index.registry.decoration(value)[0] is not None:
+        return False
+    called = value.func if isinstance(value, Call) else value
+    if not isinstance(called, Name):
+        return True
+    name, definition = index.modules.follow(called.dotted)
+    if definition is None:
+        return not name.startswith(PLAIN_DECORATORS)
+    if not isinstance(definition.what, Function):
+        return True
+    return any(calls_retry(function) for function in [definition.what, *nested(definition.what, index)])
+
+
+def reachable(task: Task, index: Index) -> Iterator[Function]:
+    """The functions of the project that a task's body runs, as far as the call graph tells; at most 300."""
+    start = index.function_of(task)
+    pending, seen = [start] if start else [], set[str]()
+    while pending and len(seen) < 300:
+        function = pending.pop()
+        if function.key not in seen:
+            seen.add(function.key)
+            yield function
+            for site in function.calls:
+                pending += index.graph.callees(site.callee, function)
+
+
+def extended(task: Task, index: Index) -> bool:
+    """Whether another class of the project derives from a class task, and may retry in it."""
+    return task.kind == "class" and any(
+        task.key in {base.key for base in index.modules.bases(cls)[0]}
+        for facts in index.facts
+        for cls in facts.classes.values()
+        if cls.key != task.key
+    )
+
+
+def reads(task: Task, file: File, index: Index, name: str) -> bool:
+    """Whether code of the project reads an option off a task: in its body, its classes, or by the task's name."""
+    node = file.definition(task.key)
+    attribute = re.compile(rf"""\.{name}\b(?!\s*=[^=])|["']{name}["']""")
+    if not isinstance(node, ast.stmt) or attribute.search(file.text(node)):
+        return True
+    paths = {cls.path for cls in own_classes(task, index)}
+    used = re.compile(rf"\b{re.escape(task.label)}\.{name}\b")
+    return any(
+        used.search(line) or (path in paths and attribute.search(line)) for path, line in index.lines_with(name)
+    )
+
+
+def retry_keywords(value: Value | None) -> Value | None:
+    """The mapping that `retry_kwargs` is, None where it is none or not written out."""
+    return value if isinstance(value, Mapping) and not value.open else None
