@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Protocol
 
-from celerylint.tree import Binding, FunctionNode, Scope, Tree
+from celerylint.tree import Binding, FunctionNode, Growth, Scope, Tree
 from celerylint.values import (
     UNKNOWN,
     Attr,
@@ -155,18 +155,40 @@ class Names:
         return Typed(kind.dotted) if isinstance(kind, Name) else UNKNOWN
 
     def grown(self, name: str, scope: Scope, value: Value, depth: int) -> Value:
-        """A list that is appended to later holds the appended items too."""
-        items = self.tree.appended.get((scope, name))
-        if not items:
+        """A list or dict that more is put into later holds that too."""
+        growths = self.tree.grown.get((scope, name))
+        if not growths:
             return value
-        added = tuple(self.value(item, depth) for item in items)
         match value:
             case Sequence(type="list" | "set" as kind, items=first):
-                return Sequence(kind, (*first, *added))
+                return Sequence(kind, (*first, *self.added(growths, depth)))
             case Call(func=Name(dotted="builtins.list" | "builtins.set" as kind), args=()):
-                return Sequence(kind.removeprefix("builtins."), added)
-            case _:
+                return Sequence(kind.removeprefix("builtins."), tuple(self.added(growths, depth)))
+            case Mapping(items=pairs):
+                return mapping_of([*pairs, *self.stored(growths, depth)])
+            case Call(func=Name(dotted="builtins.dict"), args=(), keywords=keywords):
+                first_pairs = [(None if key is None else Const(key), item) for key, item in keywords]
+                return mapping_of([*first_pairs, *self.stored(growths, depth)])
+            case Call(func=Name(dotted=dotted)) if dotted.startswith("builtins."):
                 return UNKNOWN
+            case Sequence() | Comprehension():
+                return UNKNOWN
+            case _:
+                return value
+
+    def added(self, growths: list[Growth], depth: int) -> list[Value]:
+        """What is put into a list."""
+        values = [(self.value(growth.value, depth), growth.many) for growth in growths if not growth.out]
+        return [Star(value) if many else value for value, many in values]
+
+    def stored(self, growths: list[Growth], depth: int) -> list[tuple[Value | None, Value]]:
+        """What is put into a dict; taking out leaves nothing known of its keys."""
+        return [
+            (None, UNKNOWN)
+            if growth.out
+            else (None if growth.key is None else self.value(growth.key, depth), self.value(growth.value, depth))
+            for growth in growths
+        ]
 
     def parameter(self, node: ast.AST, scope: Scope) -> Value:
         assert isinstance(node, ast.arg)
@@ -190,6 +212,16 @@ class Names:
                 self.tree.parents[child], self.tree.evaluated[child] = node, scope
             return self.value(inner)
         return self.value(node)
+
+
+def mapping_of(pairs: list[tuple[Value | None, Value]]) -> Mapping:
+    """A dict to which keys were given at several places: a key that occurs twice may have either value."""
+    values: dict[Value, list[Value]] = {}
+    for key, value in pairs:
+        if isinstance(key, Const):
+            values.setdefault(key, []).append(value)
+    rest = [(key, value) for key, value in pairs if not isinstance(key, Const)]
+    return Mapping((*((key, either(found)) for key, found in values.items()), *rest))
 
 
 def entered(value: Value) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -77,6 +77,17 @@ class Binding:
     target: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Growth:
+    """What is put into a container after it was made: under `key` in a dict; `many` where `value` holds what is
+    added; `out` where it is taken out instead."""
+
+    value: ast.expr
+    key: ast.expr | None = None
+    many: bool = False
+    out: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Scope:
     """A scope with what is bound in it. `qualname` has no `<locals>`; "" for the module's."""
@@ -109,7 +120,7 @@ class Tree:
     by_type: dict[type[ast.AST], list[ast.AST]]
     scopes: dict[ast.AST, Scope]
     evaluated: dict[ast.AST, Scope]
-    appended: dict[tuple[Scope, str], list[ast.expr]]
+    grown: dict[tuple[Scope, str], list[Growth]]
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, innermost first."""
@@ -148,8 +159,8 @@ def arrange(module: ast.Module) -> Tree:
             by_type[kind] = [node]
         if kind in BINDERS:
             BINDERS[kind](node, scope)
-        if kind is ast.Call:
-            note_append(node, scope, tree.appended)
+        if kind is ast.Call or kind is ast.Assign:
+            note_growth(node, scope, tree.grown)
         within = inner_scopes(node, scope, tree) if kind in SPLIT else {}
         pending: list[tuple[ast.AST, Scope]] = []
         for name in CHILDREN[kind] if kind in CHILDREN else children(kind):
@@ -185,16 +196,49 @@ def qualname(node: ast.AST, scope: Scope) -> str:
     return f"{scope.qualname}.{name}" if scope.qualname else name
 
 
-def note_append(node: ast.AST, scope: Scope, appended: dict[tuple[Scope, str], list[ast.expr]]) -> None:
-    """Remember `name.append(x)`: the list that `name` was bound to holds x too."""
+def note_growth(node: ast.AST, scope: Scope, grown: dict[tuple[Scope, str], list[Growth]]) -> None:
+    """Remember `name.append(x)`, `name[key] = x` and the like: the container that `name` was bound to holds x too."""
     match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add"), args=[item], keywords=[]):
-            owner: Scope | None = scope
-            while owner is not None and name not in owner.bindings:
-                owner = owner.parent
-            appended.setdefault((owner or scope, name), []).append(item)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in GROWERS:
+            found = GROWERS[method](node)
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value):
+            found = [Growth(value, key)]
         case _:
-            pass
+            return
+    owner: Scope | None = scope
+    while owner is not None and name not in owner.bindings:
+        owner = owner.parent
+    if found:
+        grown.setdefault((owner or scope, name), []).extend(found)
+
+
+def one_more(call: ast.Call) -> list[Growth]:
+    return [Growth(call.args[0])] if len(call.args) == 1 and not call.keywords else []
+
+
+def several_more(call: ast.Call) -> list[Growth]:
+    return [
+        *(Growth(arg, many=True) for arg in call.args),
+        *(Growth(k.value, ast.Constant(k.arg)) if k.arg else Growth(k.value, many=True) for k in call.keywords),
+    ]
+
+
+def default_for_key(call: ast.Call) -> list[Growth]:
+    return [Growth(call.args[1], call.args[0])] if len(call.args) == 2 else []
+
+
+def key_taken_out(call: ast.Call) -> list[Growth]:
+    return [Growth(call, out=True)] if call.args else []
+
+
+GROWERS: dict[str, Callable[[ast.Call], list[Growth]]] = {
+    "append": one_more,
+    "add": one_more,
+    "extend": several_more,
+    "update": several_more,
+    "setdefault": default_for_key,
+    "pop": key_taken_out,
+}
 
 
 # What binds names, by node type.
