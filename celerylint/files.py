@@ -21,13 +21,12 @@ Ignores: TypeAlias = tuple[Patterns, ...]
 PYTHON = (".py", ".pyi")
 # A folder that holds one of these is an environment with other people's code.
 ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
-DEPLOYED = frozenset(
-    ("bash", "cfg", "conf", "container", "docker", "env", "in", "ini", "j2", "jinja2", "lock", "mk", "nomad", "pod")
-    + ("service", "sh", "socket", "tf", "timer", "toml", "tpl", "yaml", "yml")
-)
+DEPLOYED = frozenset({"bash", "cfg", "conf", "container", "docker", "env", "in", "ini", "j2", "jinja2", "lock", "mk"})
+DEPLOYED |= {"nomad", "pod", "service", "sh", "socket", "tf", "timer", "toml", "tpl", "yaml", "yml"}
 NAMED = re.compile(
     r"(?:.*[._-])?(?:docker|container|proc|make|just|pip)file(?:[._-].*)?|\.env.*|.*\.env\..*", re.IGNORECASE
 )
+HINT = re.compile(r"file|\.env", re.IGNORECASE)
 REQUIREMENTS = re.compile(r"requirements|constraints|/(?:reqs?|deps|dependencies)\b")
 PROSE = re.compile(
     r"(?:authors|changelog|changes|codeowners|contributors|copying|licen[cs]e|notice|readme)\b.*", re.IGNORECASE
@@ -103,7 +102,7 @@ def is_deployment(path: str) -> bool:
     """Whether a name may be that of a file that says how Celery, its broker or its workers run."""
     folder, _, name = f"/{path}".replace(os.sep, "/").rpartition("/")
     stem, dot, suffix = name.rpartition(".")
-    if (suffix in DEPLOYED and dot) or NAMED.fullmatch(name):
+    if (dot and suffix in DEPLOYED) or (HINT.search(name) and NAMED.fullmatch(name)):
         return True
     if suffix == "txt":
         return bool(REQUIREMENTS.search(f"{folder[folder.rfind('/') :]}/{name}".lower()))

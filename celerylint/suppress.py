@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from celerylint.directives import COMMENT_LINE, Directive, plain_directives, python_directives
+from celerylint.directives import COMMENT_LINE, Code, Directive, plain_directives, python_directives
 from celerylint.edits import Edit
 from celerylint.extents import joined_lines, statement_lines
 from celerylint.files import is_python
@@ -89,19 +89,16 @@ class Suppressions:
 
         Without codes a `noqa` is everyone's and never unused; codes of other tools are not looked at.
         """
-        found = []
+        idle: dict[tuple[int, int], list[tuple[Directive, list[Code]]]] = {}
         for directive in self.directives:
-            idle = [
-                index
+            codes = [
+                code
                 for index, code in enumerate(directive.codes)
                 if index not in directive.used and any(names(code.text, *rule) for rule in checkable(enabled))
             ]
-            if idle:
-                codes = [directive.codes[index] for index in idle]
-                span = self.source.range(codes[0].start, codes[0].end)
-                edit = removal(self.source, directive, idle)
-                found.append(Unused(tuple(code.text for code in codes), span, (edit,)))
-        return sorted(found, key=lambda unused: unused.span)
+            if codes:
+                idle.setdefault(directive.comment, []).append((directive, codes))
+        return [unused(self.source, comment, found) for comment, found in sorted(idle.items())]
 
     def unknown(self, known: Mapping[str, str]) -> list[Unknown]:
         """What names no rule; `known` has the names of all rules by code."""
@@ -138,27 +135,38 @@ def below(source: Source, line: int) -> int:
     return line
 
 
-def removal(source: Source, directive: Directive, idle: list[int]) -> Edit:
-    """The edit that takes codes out of a directive, and the whole of it where no others remain."""
-    kept = [code for index, code in enumerate(directive.codes) if index not in idle]
-    if not kept:
-        return whole_removal(source, directive)
-    first, last = directive.codes[0], directive.codes[-1]
-    separator = source.text[first.end : directive.codes[1].start]
-    return Edit(source.range(first.start, last.end), separator.join(code.text for code in kept))
+def unused(source: Source, comment: tuple[int, int], idle: list[tuple[Directive, list[Code]]]) -> Unused:
+    """What is of no use in one comment, and the edit that takes it out."""
+    codes = sorted((code for _, found in idle for code in found), key=lambda code: code.start)
+    start, end = comment
+    text = source.text[start:end]
+    for directive, found in sorted(idle, key=lambda each: each[0].start, reverse=True):
+        text = shortened(text, directive, found, start)
+    edit = Edit(source.range(start, end), text) if text else removal(source, comment, alone=idle[0][0].alone)
+    return Unused(tuple(code.text for code in codes), source.range(codes[0].start, codes[0].end), (edit,))
 
 
-def whole_removal(source: Source, directive: Directive) -> Edit:
-    """The edit that removes a directive: with its line, with the blanks before it, or out of a longer comment."""
-    text, (start, end) = source.text, directive.comment
-    before = text[start : directive.start].rstrip()
-    after = text[directive.end : end].strip()
-    if before or after:
-        after = after if not after or after.startswith("#") else f"# {after}"
-        return Edit(source.range(start, end), "  ".join(part for part in (before, after) if part))
-    if directive.alone:
-        end_of_line = source.starts[directive.line] if directive.line < len(source.starts) else len(text)
-        return Edit(source.range(source.starts[directive.line - 1], end_of_line), "")
+def shortened(text: str, directive: Directive, idle: list[Code], start: int) -> str:
+    """The text of a comment, which begins at `start`, without some codes of a directive, or without all of it."""
+    kept = [code for code in directive.codes if code not in idle]
+    before, after = text[: directive.start - start], text[directive.end - start :]
+    if kept:
+        first, second, last = directive.codes[0], directive.codes[1], directive.codes[-1]
+        separator = text[first.end - start : second.start - start]
+        codes = separator.join(code.text for code in kept)
+        return text[: first.start - start] + codes + text[last.end - start :]
+    before, after = before.rstrip(), after.strip()
+    after = after if not after or after.startswith("#") else f"# {after}"
+    return "  ".join(part for part in (before, after) if part)
+
+
+def removal(source: Source, comment: tuple[int, int], *, alone: bool) -> Edit:
+    """The edit that removes a comment: with its line where nothing else is in it, else with the blanks before it."""
+    text, (start, end) = source.text, comment
+    if alone:
+        line = source.position(start)[0]
+        end_of_line = source.starts[line] if line < len(source.starts) else len(text)
+        return Edit(source.range(source.starts[line - 1], end_of_line), "")
     while text[start - 1] in " \t\f":
         start -= 1
     return Edit(source.range(start, end), "")
