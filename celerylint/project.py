@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from celerylint import cache as store
 from celerylint import engine, lowering, versions
 from celerylint.collect import collect
 from celerylint.config import Config, enabled, unknown_codes
@@ -102,15 +104,36 @@ class Project:
         self.contents[path] = data
         for known in (self.known_facts, self.parsed, self.broken):
             known.pop(path, None)
-        for name in ("index", "relevant", "modules", "shown_paths", "asked", "checkable"):
+        for name in ("index", "relevant", "modules", "shown_paths", "asked", "checkable", "stamps"):
             self.__dict__.pop(name, None)
 
     # Facts
 
     @cached_property
+    def cache(self) -> store.Cache:
+        """What earlier runs left, for files that are as they were."""
+        folder = store.folder_of(self.config) if self.config.cache else None
+        return store.Cache(folder, store.digest([*self.shown_paths, *self.config.source_roots]))
+
+    @cached_property
+    def stamps(self) -> dict[str, store.Stamp | None]:
+        """What each Python file was at the start; None for those whose content is not the disk's."""
+        paths = self.shown_paths if self.config.cache else {}
+        return {path: None if absolute in self.overlay else store.stamp(absolute) for path, absolute in paths.items()}
+
+    @cached_property
     def relevant(self) -> list[str]:
         """The shown paths of the Python files that mention Celery, in order."""
-        return [path for path in self.shown_paths if (data := self.content(path)) is not None and may_matter(data)]
+        return [path for path in self.shown_paths if self.matters(path)]
+
+    def matters(self, path: str) -> bool:
+        entry = self.cache.entry(path, self.stamps.get(path))
+        if entry is not None:
+            return entry.relevant
+        data = self.content(path)
+        relevant = data is not None and may_matter(data)
+        self.cache.keep(path, self.stamps.get(path), relevant)
+        return relevant
 
     @cached_property
     def modules(self) -> Modules:
@@ -120,9 +143,19 @@ class Project:
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a shown path, None where it cannot be parsed."""
         if path not in self.known_facts:
-            file = self.file(path)
-            self.known_facts[path] = None if file is None else collect(file)
+            entry = self.cache.entry(path, self.stamps.get(path))
+            self.known_facts[path] = (
+                entry.facts if entry is not None and entry.facts is not None else self.collect(path)
+            )
         return self.known_facts[path]
+
+    def collect(self, path: str) -> FileFacts | None:
+        file = self.file(path)
+        if file is None:
+            return None
+        facts = collect(file)
+        self.cache.keep_facts(path, self.stamps.get(path), facts)
+        return facts
 
     def file(self, path: str) -> File | None:
         """A parsed file; None, with a CEL000 noted, where it cannot be parsed."""
@@ -194,11 +227,39 @@ class Project:
 
     def check(self) -> Report:
         """All findings in the files asked about, suppressions applied, sorted."""
-        found = [finding for path in self.checkable for finding in self.check_file(path)]
-        found += self.configuration_findings()
-        found.sort(key=lambda finding: finding.sort_key)
-        sources = {finding.path: self.parsed[finding.path].source for finding in found if finding.path in self.parsed}
-        return Report(found, [*self.tree.errors, *self.errors], sources, len(self.asked))
+        run = self.digest
+        found = self.cache.findings(run) if run else None
+        if found is None:
+            found = [finding for path in self.checkable for finding in self.check_file(path)]
+            found += self.configuration_findings()
+            found.sort(key=lambda finding: finding.sort_key)
+            if run and not self.errors:
+                self.cache.keep_findings(run, found)
+        self.cache.save()
+        return Report(found, [*self.tree.errors, *self.errors], self.sources(found), len(self.asked))
+
+    @property
+    def digest(self) -> str:
+        """A name for this run, the same for the same files, configuration and question; "" for one not to keep."""
+        if not self.config.cache or self.overlay:
+            return ""
+        if not all(stamp is not None and store.settled(stamp) for stamp in self.stamps.values()):
+            return ""
+        others = [f"{path}{store.stamp(str(path))}" for path in self.tree.other]
+        files = [f"{path}{stamp}" for path, stamp in self.stamps.items()]
+        return store.digest([repr(self.config), repr(self.traits), repr(sorted(self.asked)), *files, *others])
+
+    def sources(self, findings: list[Finding]) -> dict[str, Source]:
+        """The sources that findings are in, as far as they can be read."""
+        found = {}
+        for path in dict.fromkeys(finding.path for finding in findings):
+            data = self.content(path) if path not in self.parsed else None
+            if path in self.parsed:
+                found[path] = self.parsed[path].source
+            elif data is not None:
+                with contextlib.suppress(UnreadableSource):
+                    found[path] = Source.from_bytes(path, data)
+        return found
 
     def check_file(self, path: str) -> list[Finding]:
         """The findings of one file, suppressions applied."""
