@@ -16,15 +16,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 from celerylint import engine
 from celerylint.fixing import applicability
 from celerylint.output import documentation
 from celerylint.rule import Rule
+from celerylint.toml import tomllib
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "rules"
@@ -62,13 +58,14 @@ def session(*arguments: str) -> str:
 
 def first_json() -> str:
     """One finding that has a fix, as JSON."""
-    findings = json.loads(celerylint("check", SHOP, "--output-format", "json", "--select", "CEL406"))
+    findings = json.loads(celerylint("check", SHOP, "--output-format", "json", "--select", "CEL206"))
     return f"```json\n{json.dumps(findings[0], indent=2, ensure_ascii=False)}\n```\n"
 
 
 def commands() -> str:
     """The help of every command."""
-    names = re.findall(r"^  (\w+)", celerylint("--help").partition("Commands:")[2], re.MULTILINE)
+    listed = celerylint("--help").partition("Commands:\n")[2].partition("\n\n")[0]
+    names = re.findall(r"^  (\w+)", listed, re.MULTILINE)
     return "\n".join(f"### celerylint {name}\n\n```text\n{celerylint(name, '--help')}```\n" for name in names)
 
 
