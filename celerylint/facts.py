@@ -36,10 +36,23 @@ class Decorator:
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A call (or a reference that will be called) of something by name, for the call graph."""
+    """A call (or a reference that will be called) of something by name, for the call graph.
+
+    `later` says that it does not run where it stands: it is in a lambda, or a function that is handed on.
+    """
 
     callee: Value
     span: Span
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A `with` block: `value` is what it enters, `span` its body, `scope` the qualname around it."""
+
+    value: Value
+    span: Span
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ class FileFacts:
     assigns: dict[str, tuple[Assign, ...]] = field(default_factory=dict)
     writes: tuple[Write, ...] = ()
     calls: tuple[CallFact, ...] = ()
+    blocks: tuple[Block, ...] = ()
     modules_imported: tuple[str, ...] = ()
 
 
@@ -222,7 +236,8 @@ class Setting:
     """One setting as one place writes it.
 
     `name` is Celery's new lower-case name, "" for a name that Celery does not read there; `written` is what stands
-    there, `namespace` the prefix that it is read under.
+    there, `namespace` the prefix that it is read under. `app` is the key of the one app that it is for, "" where
+    that is not known or there are several.
     """
 
     name: str
@@ -233,6 +248,7 @@ class Setting:
     value_span: Span
     namespace: str = ""
     condition: str = ""
+    app: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,3 +109,27 @@ def is_foreign_app_class(name: str) -> bool:
     """Whether a class outside the project is named as an application class of a package for Celery."""
     module, _, last = name.rpartition(".")
     return last != "Celery" and last.endswith("Celery") and "celery" in module
+
+
+def receiver(func: Value) -> Value:
+    """What a method is called on."""
+    match func:
+        case Attr(base=base):
+            return base
+        case Name(dotted=dotted):
+            return Name(dotted.rpartition(".")[0])
+        case _:
+            return UNKNOWN
+
+
+def conf_owner(target: Value) -> Value:
+    """The app in `app.conf.name`, `app.conf["name"]`, `app.conf.update`, `app.add_defaults`."""
+    match target:
+        case Item(base=base):
+            return receiver(base)
+        case Name(dotted=dotted) if ".conf." in dotted:
+            return Name(dotted.rpartition(".conf.")[0])
+        case Attr(base=Attr(base=base, name="conf")):
+            return base
+        case _:
+            return receiver(target)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint import celery_data
-from celerylint.facts import Assign, CallFact, Class, FileFacts, Setting
-from celerylint.index.apps import Apps
+from celerylint.facts import Assign, CallFact, Class, FileFacts, Setting, Task
+from celerylint.index.apps import Apps, conf_owner, receiver
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
@@ -37,17 +37,18 @@ APP_KEYWORDS = {
 class Linked:
     """A `config_from_object` call: what it reads and under which namespace ("" for none).
 
-    `target` is a module, a class or `django`; "" where it cannot be told.
+    `target` is a module, a class or `django`; "" where it cannot be told. `app` is the key of the app that reads it.
     """
 
     target: str
     namespace: str
     path: str
     span: Span
+    app: str = ""
 
 
 class Configuration:
-    """All settings of a project; several apps in one tree are not told apart."""
+    """All settings of a project, those of several apps told apart where each is bound to a name of its own."""
 
     def __init__(self, modules: Modules, apps: Apps, facts: list[FileFacts], traits: Traits) -> None:
         self.modules, self.apps, self.facts, self.traits = modules, apps, facts, traits
@@ -73,6 +74,29 @@ class Configuration:
         return [
             setting for setting in self.by_name.get(name, []) if self.is_production(setting.path, setting.condition)
         ]
+
+    def in_force(self, name: str, task: Task) -> list[Setting]:
+        """What production code writes for a setting of the app that a task belongs to."""
+        rows = self.production(name)
+        if len(self.app_keys) < 2:
+            return rows
+        owners = {task.app} if task.app in self.app_keys else self.main_apps
+        return [row for row in rows if not row.app or row.app in owners]
+
+    @cached_property
+    def app_keys(self) -> set[str]:
+        """The keys of the apps that production code binds to names."""
+        named = (app for app in self.apps.apps if app.key not in self.modules.by_id)
+        return {app.key for app in named if self.is_production(app.path)}
+
+    @cached_property
+    def main_apps(self) -> set[str]:
+        """The apps that shared tasks run in: those that read a configuration, where some do."""
+        return {link.app for link in self.links if link.app in self.app_keys} or self.app_keys
+
+    def owner(self, app: Value) -> str:
+        """The key of an app, "" where it has no name of its own."""
+        return self.modules.canonical(app.dotted) if isinstance(app, Name) else ""
 
     def is_production(self, path: str, condition: str = "") -> bool:
         """Whether code is meant for production, as far as its file's name and the conditions around it tell."""
@@ -101,7 +125,9 @@ class Configuration:
             return None
         namespace = fact.call.keyword("namespace") or (fact.call.args[3] if len(fact.call.args) > 3 else None)
         space = namespace.value if isinstance(namespace, Const) and isinstance(namespace.value, str) else ""
-        return Linked(self.linked_target(target, facts), space, facts.path, fact.span)
+        made = self.apps.makes_app(fact.call.func)
+        app = self.apps.bound_to(facts, fact.call) if made else self.owner(receiver(fact.call.func))
+        return Linked(self.linked_target(target, facts), space, facts.path, fact.span, app)
 
     def linked_target(self, target: Value | None, facts: FileFacts) -> str:
         match self.modules.expand(target) if target is not None else None:
@@ -134,7 +160,10 @@ class Configuration:
         for write in facts.writes:
             name = self.conf_key(write.target)
             if name:
-                yield self.setting(name, write.value, facts.path, write.span, write.value_span, "", write.condition)
+                app = self.owner(conf_owner(write.target))
+                yield self.setting(
+                    name, write.value, facts.path, write.span, write.value_span, "", write.condition, app
+                )
         for fact in facts.calls:
             yield from self.call_settings(fact, facts)
 
@@ -146,14 +175,15 @@ class Configuration:
             for space in self.namespaces:
                 if name.startswith(f"{space}_" if space else ("CELERY", "BROKER_")) and name.isupper():
                     for row in rows:
-                        yield self.from_assign(row, facts.path, space)
+                        yield self.from_assign(row, facts.path, space, self.sole_reader("django"))
                     break
         for cls in facts.classes.values():
             for name, value in cls.attributes.items():
                 for space in self.namespaces:
                     if space and name.startswith(f"{space}_") and name.isupper():
                         span = cls.spans[name]
-                        yield self.setting(name, value, facts.path, span, span, space, f"class {cls.name}")
+                        app = self.sole_reader("django")
+                        yield self.setting(name, value, facts.path, span, span, space, f"class {cls.name}", app)
 
     def is_settings_module(self, facts: FileFacts) -> bool:
         return (
@@ -168,11 +198,17 @@ class Configuration:
                 for rows in facts.assigns.values():
                     for row in rows:
                         if self.is_setting_name(row.name, link.namespace):
-                            yield self.from_assign(row, facts.path, link.namespace)
+                            yield self.from_assign(row, facts.path, link.namespace, self.sole_reader(link.target))
             for cls in self.linked_classes(link, facts):
                 for name, value in cls.attributes.items():
                     if self.is_setting_name(name, link.namespace):
-                        yield self.setting(name, value, facts.path, cls.spans[name], cls.spans[name], link.namespace)
+                        span, app = cls.spans[name], self.sole_reader(link.target)
+                        yield self.setting(name, value, facts.path, span, span, link.namespace, "", app)
+
+    def sole_reader(self, target: str) -> str:
+        """The key of the one app that reads what links lead to, "" where there are several."""
+        readers = {link.app for link in self.links if link.target == target}
+        return readers.pop() if len(readers) == 1 else ""
 
     def linked_classes(self, link: Linked, facts: FileFacts) -> list[Class]:
         cls = self.modules.cls(Name(link.target)) if link.target and link.target != "django" else None
@@ -191,13 +227,12 @@ class Configuration:
         elif self.updates_conf(call):
             for key, value in call.keywords:
                 if key:
-                    yield self.setting(
-                        key, value, facts.path, spans.get(key, fact.span), spans.get(key, fact.span), "", fact.condition
-                    )
+                    span, app = spans.get(key, fact.span), self.owner(conf_owner(call.func))
+                    yield self.setting(key, value, facts.path, span, span, "", fact.condition, app)
             for arg in call.args:
                 expanded = self.modules.expand(arg)
                 if isinstance(expanded, Mapping):
-                    yield from self.mapping_settings(expanded, facts.path, fact.span, fact.condition)
+                    yield from self.mapping_settings(expanded, fact, facts.path)
 
     def updates_conf(self, call: Call) -> bool:
         match call.func:
@@ -217,13 +252,14 @@ class Configuration:
         for key, value in (positional | keywords).items():
             name = APP_KEYWORDS.get(key, key if key in self.known or key in self.old else "")
             if name:
-                span = spans.get(key, fact.span)
-                yield self.setting(name, value, facts.path, span, span, "", fact.condition)
+                span, app = spans.get(key, fact.span), self.apps.bound_to(facts, fact.call)
+                yield self.setting(name, value, facts.path, span, span, "", fact.condition, app)
 
-    def mapping_settings(self, mapping: Mapping, path: str, span: Span, condition: str) -> Iterator[Setting]:
+    def mapping_settings(self, mapping: Mapping, fact: CallFact, path: str) -> Iterator[Setting]:
+        app = self.owner(conf_owner(fact.call.func))
         for key, value in mapping.items:
             if isinstance(key, Const) and isinstance(key.value, str):
-                yield self.setting(key.value, value, path, span, span, "", condition)
+                yield self.setting(key.value, value, path, fact.span, fact.span, "", fact.condition, app)
 
     def conf_key(self, target: Value) -> str:
         """The setting that a write to `app.conf.name` or `app.conf["name"]` names."""
@@ -240,11 +276,19 @@ class Configuration:
 
     # Names
 
-    def from_assign(self, row: Assign, path: str, namespace: str) -> Setting:
-        return self.setting(row.name, row.value, path, row.span, row.value_span, namespace, row.condition)
+    def from_assign(self, row: Assign, path: str, namespace: str, app: str = "") -> Setting:
+        return self.setting(row.name, row.value, path, row.span, row.value_span, namespace, row.condition, app)
 
     def setting(
-        self, written: str, value: Value, path: str, span: Span, value_span: Span, namespace: str, condition: str = ""
+        self,
+        written: str,
+        value: Value,
+        path: str,
+        span: Span,
+        value_span: Span,
+        namespace: str,
+        condition: str = "",
+        app: str = "",
     ) -> Setting:
         name = self.new_name(written, namespace)
         return Setting(
@@ -256,6 +300,7 @@ class Configuration:
             value_span,
             namespace,
             condition,
+            app if app in self.app_keys else "",
         )
 
     def new_name(self, written: str, namespace: str) -> str:

@@ -8,7 +8,7 @@ from celerylint.facts import Task
 from celerylint.index.configuration import Configuration
 from celerylint.index.tasks import Tasks
 from celerylint.source import Span
-from celerylint.values import UNKNOWN, Mapping, Sequence, Unknown, Value
+from celerylint.values import UNKNOWN, Mapping, Sequence, Unknown, Value, either
 
 # Options that take their default from a setting (celery/app/task.py, `from_config`, 5.7).
 FROM_SETTINGS = {
@@ -58,10 +58,10 @@ class Options:
         setting = FROM_SETTINGS.get(name)
         if setting is None:
             return Option(None)
-        rows = self.configuration.production(setting)
+        rows = self.configuration.in_force(setting, task)
         if not rows:
             return Option(UNKNOWN, "setting") if self.configuration.hidden else Option(None)
-        return Option(rows[-1].value, "setting", rows[-1].path, rows[-1].span)
+        return Option(either([row.value for row in rows]), "setting", rows[-1].path, rows[-1].span)
 
     def written(self, task: Task, name: str) -> Option:
         """What the task itself or its bases say."""
