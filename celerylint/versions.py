@@ -115,7 +115,7 @@ def mentions(path: Path, reader: Reader, package: str) -> list[Mention]:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    return list(reader(text, package)) if name_pattern(package).search(text) else []
+    return list(reader(text, package)) if package.partition("-")[0] in text.lower() else []
 
 
 def name_pattern(package: str) -> re.Pattern[str]:
