@@ -10,10 +10,11 @@ from celerylint.facts import App, Dispatch, FileFacts, Function, Setting, Task
 from celerylint.file import File
 from celerylint.index.apps import Apps
 from celerylint.index.configuration import Configuration
-from celerylint.index.dispatches import Dispatches, Result, Signature
+from celerylint.index.dispatches import Dispatches, Signature
 from celerylint.index.modules import Modules
 from celerylint.index.options import Option, Options
 from celerylint.index.reach import CallGraph, Reach
+from celerylint.index.results import Result, Results
 from celerylint.index.tasks import Tasks
 from celerylint.index.traits import Traits
 from celerylint.values import Value
@@ -41,6 +42,7 @@ class Index:
         self.registry = Tasks(modules, self.applications, facts, traits.task_decorators)
         self.sending = Dispatches(modules, self.applications, self.registry, facts)
         self.graph = CallGraph(modules, self.registry, follow)
+        self.results = Results(self.sending, lambda param: [])
         self.configuration = Configuration(modules, self.applications, facts, traits)
         self.options = Options(self.registry, self.configuration)
 
@@ -99,11 +101,11 @@ class Index:
 
     def result_of(self, value: Value) -> Result | None:
         """The result of a dispatch that a value is."""
-        return self.sending.result(value)
+        return self.results.of(value)
 
     def results_in(self, value: Value) -> Result | None:
         """The result that every item of a value is."""
-        return self.sending.results_in(value)
+        return self.results.in_each(value)
 
     def expand(self, value: Value) -> Value:
         """A value with a module-level name replaced by what is assigned to it, where that is one thing."""

@@ -1,4 +1,4 @@
-"""Where tasks are sent, and what signatures, canvases and results are."""
+"""Where tasks are sent, and what signatures and canvases are."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ from celerylint.values import (
     Attr,
     Binary,
     Call,
-    Comprehension,
     Const,
     Either,
-    Element,
-    Item,
     Mapping,
     Name,
     Param,
     Sequence,
     Star,
-    Typed,
     Value,
 )
 
@@ -40,13 +36,6 @@ CANVASES = {
 }
 SIGNATURE_MAKERS = frozenset({"celery.signature", "celery.subtask", "celery.Signature", "celery.maybe_signature"})
 SIGNATURE_METHODS = frozenset({"set", "clone", "on_error", "freeze", "link", "link_error"})
-RESULT_CLASSES = frozenset(
-    {
-        "celery.result.AsyncResult", "celery.result.GroupResult", "celery.result.ResultSet",
-        "celery.result.EagerResult",
-        "celery.app.AsyncResult", "celery.Task.AsyncResult",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +47,6 @@ class Signature:
     task: Task | None = None
     parts: tuple[Value, ...] = ()
     immutable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a dispatch returns. `kind` is `sent`, `eager` (of `.apply()`), `group`, `made` (of an id);
-    `task` is the task whose result it is, where that is known."""
-
-    kind: str
-    task: Task | None = None
 
 
 class Dispatches:
@@ -294,76 +274,6 @@ class Dispatches:
             inner = self.signature(receiver, depth + 1)
             return inner and (Signature("group") if method == "group" else inner)
         return None
-
-    def result(self, value: Value, depth: int = 0) -> Result | None:
-        """The result (`AsyncResult`, `GroupResult` …) that a value is."""
-        if depth > 8:
-            return None
-        match value:
-            case Call(func=func):
-                return self.call_result(value, func, depth)
-            case Element(base=base):
-                return self.element_result(base, depth)
-            case Item(base=base, key=Const(value=int())):
-                return self.element_result(base, depth)
-            case Attr(base=base, name="parent"):
-                return self.result(base, depth + 1)
-            case Either(options=options):
-                found = [r for option in options if option != Const(None) and (r := self.result(option, depth + 1))]
-                return found[0] if found and len(found) == len([o for o in options if o != Const(None)]) else None
-            case Typed(type=name):
-                return Result("made") if self.modules.canonical(name) in RESULT_CLASSES else None
-            case _:
-                return None
-
-    def call_result(self, call: Call, func: Value, depth: int) -> Result | None:
-        receiver, method = split_call(call)
-        if isinstance(func, Name) and self.modules.canonical(func.dotted) in RESULT_CLASSES:
-            return Result("made")
-        if receiver is not None:
-            if method in SENDERS - {"delay_on_commit", "apply_async_on_commit"} or method == "apply":
-                return self.sent_result(receiver, method)
-            if method == "send_task" and self.apps.is_app(receiver):
-                return Result("sent")
-            if method in {"AsyncResult", "GroupResult"} and (self.apps.is_app(receiver) or self.tasks.of(receiver)):
-                return Result("made", self.tasks.of(receiver))
-        signature = self.signature(func, depth + 1)
-        if signature is not None and signature.kind != "task":
-            return Result("group" if signature.kind == "group" else "sent", signature.task)
-        return None
-
-    def sent_result(self, receiver: Value, method: str) -> Result | None:
-        task = self.tasks.of(receiver)
-        if task is not None:
-            return Result("eager" if method == "apply" else "sent", task)
-        signature = self.signature(receiver)
-        if signature is not None:
-            kind = "group" if signature.kind == "group" else "eager" if method == "apply" else "sent"
-            return Result(kind, signature.task)
-        return Result("sent") if method != "apply" and self.is_task_like(receiver, method) else None
-
-    def element_result(self, base: Value, depth: int) -> Result | None:
-        """The result that each item of a collection is."""
-        match base:
-            case Comprehension(element=element):
-                return self.result(element, depth + 1)
-            case Sequence(items=items) if items:
-                found = [self.result(item, depth + 1) for item in items]
-                return found[0] if all(found) else None
-            case Call(
-                func=Name(dotted="builtins.list" | "builtins.reversed" | "builtins.tuple" | "builtins.sorted"),
-                args=(inner,),
-            ):
-                return self.element_result(inner, depth + 1)
-            case Attr(base=inner, name="results" | "children"):
-                return Result("sent") if self.result(inner, depth + 1) else None
-            case _:
-                whole = self.result(base, depth + 1)
-                return Result("sent") if whole is not None and whole.kind == "group" else None
-
-    def results_in(self, value: Value) -> Result | None:
-        """The result that the items of a value are, where it is a collection of results."""
-        return self.element_result(value, 0)
 
 
 def split_call(call: Call) -> tuple[Value | None, str]:
