@@ -84,7 +84,7 @@ class Source:
             line = body.count(b"\n", 0, error.start) + 1
             message = f"byte {body[error.start]:#04x} is not {error.encoding}"
             raise UnreadableSource(f"{message}; save the file as UTF-8 or declare its encoding", line) from None
-        except (SyntaxError, LookupError) as error:
+        except (SyntaxError, LookupError, UnicodeError) as error:
             raise UnreadableSource(str(error)) from None
 
     def to_bytes(self, text: str) -> bytes:
