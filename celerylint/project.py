@@ -200,10 +200,11 @@ class Project:
     @cached_property
     def traits(self) -> Traits:
         config = self.config
-        celery, kombu = versions.celery_and_kombu(config, self.tree)
+        celery, oldest, newest = versions.celery_and_kombu(config, self.tree)
         return Traits(
             celery=celery,
-            kombu=kombu,
+            kombu=newest,
+            kombu_oldest=oldest,
             app=config.app,
             settings=config.settings,
             settings_namespace=config.settings_namespace,

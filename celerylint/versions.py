@@ -62,18 +62,20 @@ class Mention(NamedTuple):
 Reader: TypeAlias = Callable[[str, str], Iterable[Mention]]
 
 
-def celery_and_kombu(config: Config, tree: Tree) -> tuple[Version, Version]:
-    """The versions of Celery and kombu that the project targets, the newest where nothing is known.
+def celery_and_kombu(config: Config, tree: Tree) -> tuple[Version, Version, Version]:
+    """The version of Celery that the project targets (the newest where nothing is known), oldest and newest kombu.
 
-    A kombu that no file names is the newest that this Celery can be installed with.
+    A kombu that no file names is any that this Celery can be installed with.
     """
     if config.target_version:
         celery = celery_data.parse_version(config.target_version)
     else:
         celery = find(config.root, tree, "celery").version or celery_data.newest()
     oldest, newest = celery_data.kombu_range(celery)
-    kombu = find(config.root, tree, "kombu").version or newest
-    return celery, kombu if oldest <= kombu or not config.target_version else newest
+    kombu = find(config.root, tree, "kombu").version
+    if kombu is None or (config.target_version and kombu < oldest):
+        return celery, oldest, newest
+    return celery, kombu, kombu
 
 
 def find(root: Path, tree: Tree, package: str) -> Found:

@@ -9,6 +9,7 @@ from functools import cached_property
 from celerylint.facts import App, Dispatch, FileFacts, Function, Setting, Task
 from celerylint.file import File
 from celerylint.index.apps import Apps
+from celerylint.index.classes import Classes
 from celerylint.index.configuration import Configuration
 from celerylint.index.dispatches import Dispatches, Signature
 from celerylint.index.modules import Modules
@@ -38,6 +39,7 @@ class Index:
     ) -> None:
         self.lines_with = lines_with
         self.modules, self.facts, self.traits = modules, facts, traits
+        self.classes = Classes(modules)
         self.applications = Apps(modules, facts)
         self.registry = Tasks(modules, self.applications, facts, traits.task_decorators)
         self.sending = Dispatches(modules, self.applications, self.registry, facts)

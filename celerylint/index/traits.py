@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """`celery` and `kombu` are the versions in use, as (major, minor). The rest are the options of the same name."""
+    """`celery` is the version in use, as (major, minor); `kombu` the newest that may be, `kombu_oldest` the oldest:
+    the same where a file names one. The rest are the options of the same name."""
 
     celery: tuple[int, int] = (5, 7)
     kombu: tuple[int, int] = (5, 7)
+    kombu_oldest: tuple[int, int] = (5, 7)
     django: bool = False
     app: str = ""
     settings: tuple[str, ...] = ()
