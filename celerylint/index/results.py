@@ -193,3 +193,4 @@ class Results:
             if item != NONE
         ]
         return found[0] if found and all(found) else None
+
