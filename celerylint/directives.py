@@ -12,8 +12,6 @@ from celerylint.source import Source
 
 Kind: TypeAlias = Literal["noqa", "file", "ignore"]
 
-# Whether a file can have any, found out before it is cut into tokens.
-CANDIDATE = re.compile(r"noqa|celerylint:", re.IGNORECASE)
 CODE = r"[A-Z]+[0-9]+"
 # flake8 wants one blank after the `#`, ruff any number; both take commas or blanks between codes.
 NOQA = re.compile(rf"#\s*noqa(?:\s*:\s*(?P<codes>{CODE}(?:[,\s]+{CODE})*),*)?", re.IGNORECASE)
@@ -55,10 +53,16 @@ class Directive:
 
 def python_directives(source: Source) -> list[Directive]:
     """The directives in the comments of Python text. A `flake8: noqa` counts on a line of its own."""
-    if not CANDIDATE.search(source.text):
+    if not may_have(source.text):
         return []
     found = directives(source, comments(source.text))
     return [directive for directive in found if directive.kind != "file" or directive.alone]
+
+
+def may_have(text: str) -> bool:
+    """Whether there can be a directive in a text; much sooner told than by cutting it into tokens."""
+    lowered = text.lower()
+    return "noqa" in lowered or "celerylint:" in lowered
 
 
 def plain_directives(source: Source) -> list[Directive]:
@@ -73,7 +77,7 @@ def directives(source: Source, found: Iterable[tuple[int, int]]) -> Iterator[Dir
     """The directives in comments, given with their offsets."""
     for start, end in found:
         comment = source.text[start:end]
-        if CANDIDATE.search(comment):
+        if may_have(comment):
             line, column = source.position(start)
             alone = not source.line(line)[: column - 1].strip()
             for kind, pattern in PATTERNS.items():
