@@ -22,6 +22,7 @@ from celerylint.values import (
     Sequence,
     Star,
     Typed,
+    Unknown,
     Value,
     options,
 )
@@ -171,6 +172,9 @@ class Results:
                 return self.in_each(inner, depth + 1)
             case Call(func=Attr(base=inner, name="values" | "copy"), args=()):
                 return self.in_each(inner, depth + 1)
+            case Item(base=inner, key=Unknown()):
+                # A slice; what has results as its items is no collection of collections.
+                return self.in_each(inner, depth + 1)
             case Attr(base=inner, name="results" | "children"):
                 return Result("sent") if self.of(inner, depth + 1) else None
             case Param():
@@ -193,4 +197,3 @@ class Results:
             if item != NONE
         ]
         return found[0] if found and all(found) else None
-
