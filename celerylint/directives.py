@@ -18,6 +18,7 @@ NOQA = re.compile(rf"#\s*noqa(?:\s*:\s*(?P<codes>{CODE}(?:[,\s]+{CODE})*),*)?", 
 FILE = re.compile(rf"#\s*flake8\s*[:=]\s*noqa(?:\s*:\s*(?P<codes>{CODE}(?:[,\s]+{CODE})*),*)?", re.IGNORECASE)
 IGNORE = re.compile(r"#\s*celerylint:\s*ignore\b(?:\[(?P<codes>[^\]\r\n]*)\])?[^#\r\n]*")
 PATTERNS: dict[Kind, re.Pattern[str]] = {"file": FILE, "ignore": IGNORE, "noqa": NOQA}
+OURS = re.compile(r"noqa[^\r\n]*CEL|celerylint:", re.IGNORECASE)
 WORD = re.compile(r"[^,\s]+")
 COMMENT_LINE = re.compile(r"[ \t\f]*#")
 # A `#` inside of a word is none where there are no tokens to go by.
@@ -63,6 +64,11 @@ def may_have(text: str) -> bool:
     """Whether there can be a directive in a text; much sooner told than by cutting it into tokens."""
     lowered = text.lower()
     return "noqa" in lowered or "celerylint:" in lowered
+
+
+def may_name_ours(text: str) -> bool:
+    """Whether a directive in a text may name a rule of ours: only such can be unused or unknown."""
+    return may_have(text) and OURS.search(text) is not None
 
 
 def plain_directives(source: Source) -> list[Directive]:

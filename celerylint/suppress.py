@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from celerylint.directives import COMMENT_LINE, Code, Directive, plain_directives, python_directives
+from celerylint.directives import (
+    COMMENT_LINE,
+    Code,
+    Directive,
+    may_name_ours,
+    plain_directives,
+    python_directives,
+)
 from celerylint.edits import Edit
 from celerylint.extents import joined_lines, statement_lines
 from celerylint.files import is_python
@@ -52,6 +59,11 @@ class Suppressions:
     def directives(self) -> list[Directive]:
         return python_directives(self.source) if self.python else plain_directives(self.source)
 
+    @property
+    def naming(self) -> list[Directive]:
+        """The directives, where any may name a rule of ours: else there is no need to find them."""
+        return self.directives if may_name_ours(self.source.text) else []
+
     @cached_property
     def joined(self) -> dict[int, tuple[int, int]]:
         return joined_lines(self.source) if self.python else {}
@@ -90,7 +102,7 @@ class Suppressions:
         Without codes a `noqa` is everyone's and never unused; codes of other tools are not looked at.
         """
         idle: dict[tuple[int, int], list[tuple[Directive, list[Code]]]] = {}
-        for directive in self.directives:
+        for directive in self.naming:
             codes = [
                 code
                 for index, code in enumerate(directive.codes)
@@ -104,14 +116,14 @@ class Suppressions:
         """What names no rule; `known` has the names of all rules by code."""
         found = [
             Unknown(code.text, self.source.range(code.start, code.end))
-            for directive in self.directives
+            for directive in self.naming
             for code in directive.codes
             if (directive.kind == "ignore" or OURS.fullmatch(code.text))
             and not any(names(code.text, *rule) for rule in known.items())
         ]
         found += [
             Unknown("", self.source.range(directive.start, directive.end))
-            for directive in self.directives
+            for directive in self.naming
             if directive.kind == "ignore" and not directive.codes
         ]
         return sorted(found, key=lambda unknown: unknown.span)
