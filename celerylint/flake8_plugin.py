@@ -18,6 +18,7 @@ import tokenize
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -106,7 +107,9 @@ def check(paths: Sequence[Path], overlay: Mapping[Path, bytes], options: Namespa
     from celerylint.project import Project
 
     try:
-        config = load(paths, {"cache": False})
+        config = load(paths)
+        # A folder that the project chose may lie in the tree, where a plugin has nothing to write.
+        config = replace(config, cache=False) if config.cache_dir else config
         report = Project(config, paths, overlay).check()
     except ConfigError as error:
         return failure(f"{error}", paths, options)

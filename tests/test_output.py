@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,6 +18,7 @@ from celerylint.output._frame import frame
 from celerylint.output._patch import patch
 from celerylint.output._summary import statistics, statistics_json, summary
 from celerylint.output._terminal import WIDTH, cells
+from celerylint.project import Report
 from celerylint.rule import Finding, Related
 from celerylint.source import Source, Span
 
@@ -25,12 +26,7 @@ ALL = ["concise", "full", "github", "gitlab", "grouped", "json", "jsonl", "junit
 HELP = "https://celerylint.readthedocs.io/rules/retry-not-raised"
 
 
-@dataclass
-class Report:
-    findings: list[Finding] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
-    files: int = 1
+PLACE, PLAIN = Span(1, 1, 1, 2), Style()
 
 
 def marked(text: str, path: str = "shop/tasks.py") -> tuple[Source, Span]:
@@ -41,7 +37,7 @@ def marked(text: str, path: str = "shop/tasks.py") -> tuple[Source, Span]:
     return source, source.range(start, end)
 
 
-def finding(span: Span = Span(1, 1, 1, 2), **changes: Any) -> Finding:
+def finding(span: Span = PLACE, **changes: Any) -> Finding:
     made = Finding(
         "CEL206",
         "retry-not-raised",
@@ -61,8 +57,8 @@ def report(text: str, **changes: Any) -> Report:
     return Report([finding(span, **changes)], sources={source.path: source})
 
 
-def render(name: str, made: Report, style: Style = Style()) -> str:  # noqa: B008 - frozen
-    return output.load(name).render(made, style)  # type: ignore[arg-type]
+def render(name: str, made: Report, style: Style = PLAIN) -> str:
+    return output.load(name).render(made, style)
 
 
 def lines(text: str) -> list[str]:
@@ -80,7 +76,9 @@ def test_every_module_is_a_format_and_every_format_of_the_contract_is_there() ->
 
 def test_full_shows_source_severity_related_places_and_the_fix() -> None:
     where = Related("shop/settings.py", Span(3, 1, 3, 9), "limits are set here")
-    assert render("full", report(RETRY, fix=RAISE, related=(where,))) == f"""\
+    assert (
+        render("full", report(RETRY, fix=RAISE, related=(where,)))
+        == f"""\
 CEL206 [*] `self.retry()` is not raised
  --> shop/tasks.py:4:5
   |
@@ -100,15 +98,19 @@ help: Raise what `retry()` returns
   |
 
 """
+    )
 
 
 def test_full_without_the_source_still_says_where() -> None:
-    assert render("full", Report([finding(Span(7, 3, 7, 4))])) == f"""\
+    assert (
+        render("full", Report([finding(Span(7, 3, 7, 4))]))
+        == f"""\
 CEL206 `self.retry()` is not raised
  --> shop/tasks.py:7:3
   = warning, {HELP}
 
 """
+    )
 
 
 @pytest.mark.parametrize(
@@ -313,8 +315,8 @@ def test_json_has_exactly_the_promised_keys() -> None:
 
 
 def test_json_of_nothing() -> None:
-    assert render("json", Report()) == "[]\n"
-    assert render("jsonl", Report()) == ""
+    assert render("json", Report([])) == "[]\n"
+    assert render("jsonl", Report([])) == ""
     assert json.loads(render("json", Report([finding()])))[0]["fix"] is None
 
 
@@ -350,11 +352,14 @@ def test_gitlab_tells_equal_findings_apart_and_survives_moved_lines() -> None:
 def test_junit_is_one_suite_a_file_and_holds_any_text() -> None:
     made = Report([finding(message="<&\x00>"), finding(Span(2, 1, 2, 2)), finding(path="shop/z.py")])
     root = ElementTree.fromstring(render("junit", made).encode())
-    assert [(suite.get("name"), suite.get("failures")) for suite in root] == [("shop/tasks.py", "2"), ("shop/z.py", "1")]
+    assert [(suite.get("name"), suite.get("failures")) for suite in root] == [
+        ("shop/tasks.py", "2"),
+        ("shop/z.py", "1"),
+    ]
     failure = root.find(".//failure")
     assert failure is not None
     assert failure.get("message") == "<&\N{REPLACEMENT CHARACTER}>"
-    clean = ElementTree.fromstring(render("junit", Report()).encode())
+    clean = ElementTree.fromstring(render("junit", Report([])).encode())
     assert [clean.get("tests"), clean.get("failures")] == ["1", "0"]
     assert len(list(clean.iter("testcase"))) == 1
 
@@ -388,7 +393,7 @@ def test_the_same_report_gives_the_same_bytes_and_ends_with_a_newline(name: str)
     shown = render(name, made)
     assert shown == render(name, made)
     assert shown.endswith("\n")
-    assert render(name, Report()).endswith(("\n", "")) and "CEL" not in render(name, Report())
+    assert "CEL" not in render(name, Report([]))
 
 
 def test_summary_counts_severities_fixes_and_what_is_left() -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import click
 
-from celerylint.cli import _fix, _show
+from celerylint.cli import _show
 from celerylint.cli._options import config_options
 from celerylint.cli._session import Clock, Failure, bug, configuration
 from celerylint.config import Config, ConfigError, by_configuration, refuse_unknown
 from celerylint.engine import rules
-from celerylint.fixing import attach
 from celerylint.project import Project, Report
 
 # Options that are keys of the configuration too.
@@ -90,23 +89,26 @@ def execute(request: Request) -> int:
     with clock.phase("configuration"):
         projects = [Project(configured(request, paths), paths, overlay) for paths in groups(request, stdin)]
     config = projects[0].config
-    if request.add_noqa:
-        return _fix.suppress(projects, request, clock)
-    if request.diff:
-        return _fix.show_diff(projects, request, clock)
-    if config.fix or config.fix_only:
-        return _fix.fix(projects, request, clock)
+    if request.add_noqa or request.diff or config.fix or config.fix_only:
+        from celerylint.cli import _fix
+
+        change = _fix.suppress if request.add_noqa else _fix.show_diff if request.diff else _fix.fix
+        return change(projects, request, clock)
     report = _show.merged([checked(project, clock) for project in projects])
     return _show.show(_show.renamed(report, request), request, config, clock)
 
 
 def checked(project: Project, clock: Clock) -> Report:
     """The findings of a project, with their fixes."""
-    bugs: list[str] = []
     with clock.phase("index"):
         _ = project.index
     with clock.phase("rules"):
         report = project.check()
+    if not report.findings:
+        return report
+    from celerylint.fixing import attach
+
+    bugs: list[str] = []
     with clock.phase("fixes"):
         findings = attach(project, report.findings, bugs)
     return replace(report, findings=findings, errors=[*report.errors, *map(bug, bugs)])
