@@ -204,9 +204,9 @@ class Dispatch:
     """A call that sends a task, or makes a signature of one.
 
     `method` is `delay`, `apply_async`, `delay_on_commit`, `apply_async_on_commit`, `s`, `si`, `signature`,
-    `send_task`, `apply`, `map`, `starmap`, `chunks`, `retry`. `task` is None where the task is not known to this
-    project; `name` is the task's name where it is known. `args` and `kwargs` are the task's own arguments,
-    None where they are not written out; `options` the execution options.
+    `send_task`, `apply`, `map`, `starmap`, `chunks`, `retry`, or `call` where a canvas is called. `task` is None
+    where the task is not known to this project; `name` is the task's name where it is known. `args` and `kwargs`
+    are the task's own arguments, None where they are not written out; `options` the execution options.
     """
 
     method: str
@@ -228,7 +228,7 @@ class Dispatch:
     @property
     def sends(self) -> bool:
         """Whether a message leaves here, rather than a signature being made or a task run in place."""
-        return self.method in {"delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit"}
+        return self.method in {"delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit", "call"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,12 @@ class Project:
     @cached_property
     def tree(self) -> Tree:
         """Every file of the project, whether asked about or not."""
-        return discover([self.config.root, *self.paths], self.config)
+        return discover([self.config.root, *self.on_disk], self.config)
+
+    @cached_property
+    def on_disk(self) -> list[Path]:
+        """The paths asked about, without those that an overlay stands for: they may be nowhere yet."""
+        return [path for path in self.paths if str(path) not in self.overlay]
 
     @cached_property
     def shown_paths(self) -> dict[str, str]:
@@ -73,7 +78,9 @@ class Project:
     @cached_property
     def asked(self) -> set[str]:
         """The shown paths that findings are wanted for."""
-        tree = discover(self.paths, self.config) if self.paths != [self.config.root] else self.tree
+        tree = self.tree if self.paths == [self.config.root] else Tree()
+        if self.on_disk and self.paths != [self.config.root]:
+            tree = discover(self.on_disk, self.config)
         files = {shown(path) for path in tree.python} | {shown(Path(path)) for path in self.overlay}
         return files | {shown(path) for path in tree.other}
 
@@ -179,7 +186,7 @@ class Project:
     def index(self) -> Index:
         """The whole project, merged."""
         facts = [known for path in self.relevant if (known := self.facts(path)) is not None]
-        return Index(self.modules, facts, self.traits, self.follows, self.lines_with)
+        return Index(self.modules, facts, self.traits, self.follows, self.lines_with, self.content)
 
     def follows(self, path: str) -> bool:
         """Whether calls into a file are worth following from a task."""

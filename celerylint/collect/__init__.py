@@ -21,5 +21,6 @@ def collect(file: File) -> FileFacts:
         assigns=module.assigns(file),
         writes=module.writes(file),
         calls=facts,
+        blocks=calls.blocks(file),
         modules_imported=module.imported_modules(file),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from celerylint.collect.module import condition
-from celerylint.facts import CallFact, CallSite
+from celerylint.facts import Block, CallFact, CallSite
 from celerylint.file import File
+from celerylint.source import Span
 from celerylint.tree import Scope
 from celerylint.values import UNKNOWN, Attr, Call, Function, Name, Value
 
@@ -16,7 +17,7 @@ METHODS = frozenset(
         "delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "send_task", "s", "si", "signature",
         "subtask", "apply", "map", "starmap", "chunks", "retry", "task", "register_task", "config_from_object",
         "config_from_envvar", "autodiscover_tasks", "add_defaults", "update", "setdefault", "add_periodic_task",
-        "replace", "init_app", "Celery",
+        "replace", "init_app", "connect", "Celery",
     }
 )  # fmt: skip
 LIBRARIES = ("celery.", "kombu.")
@@ -33,7 +34,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
             continue
         key = file.function_key(node)
         if isinstance(func, Name | Function | Attr):
-            sites.setdefault(key, []).append(CallSite(func, file.span(node)))
+            sites.setdefault(key, []).append(CallSite(func, file.span(node), in_lambda(file, node)))
         if nested:
             sites.setdefault(key, []).extend(references(file, node, nested))
         if matters(func):
@@ -74,8 +75,29 @@ def references(file: File, node: ast.Call, nested: set[str]) -> list[CallSite]:
     found = []
     for arg in [*node.args, *(keyword.value for keyword in node.keywords)]:
         if isinstance(arg, ast.Name) and arg.id in nested and isinstance(value := file.value(arg), Function):
-            found.append(CallSite(value, file.span(arg)))
+            found.append(CallSite(value, file.span(arg), later=True))
     return found
+
+
+def in_lambda(file: File, node: ast.AST) -> bool:
+    """Whether a node is evaluated when a lambda is called, and not where that stands."""
+    scope: Scope | None = file.scope(node)
+    while scope is not None and scope.kind == "comprehension":
+        scope = scope.parent
+    return scope is not None and scope.kind == "lambda"
+
+
+def blocks(file: File) -> tuple[Block, ...]:
+    """What `with` statements enter, as far as it is known, in source order."""
+    found = []
+    for node in file.nodes(ast.With, ast.AsyncWith):
+        scope = file.function_key(node).partition(":")[2]
+        first, last = file.span(node.body[0]), file.span(node.body[-1])
+        for item in node.items:
+            value = file.value(item.context_expr)
+            if value != UNKNOWN:
+                found.append(Block(value, Span(first.line, first.column, last.end_line, last.end_column), scope))
+    return tuple(found)
 
 
 def fact(file: File, node: ast.Call, call: Call, key: str) -> CallFact:

@@ -6,18 +6,21 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from celerylint.facts import App, Dispatch, FileFacts, Function, Setting, Task
+from celerylint.facts import App, Dispatch, FileFacts, Function, Parameter, Setting, Task
 from celerylint.file import File
 from celerylint.index.apps import Apps
+from celerylint.index.canvas import Canvases
 from celerylint.index.classes import Classes
 from celerylint.index.configuration import Configuration
 from celerylint.index.dispatches import Dispatches, Signature
 from celerylint.index.modules import Modules
 from celerylint.index.options import Option, Options
+from celerylint.index.parameters import Parameters
 from celerylint.index.reach import CallGraph, Reach
 from celerylint.index.results import Result, Results
 from celerylint.index.tasks import Tasks
 from celerylint.index.traits import Traits
+from celerylint.index.transactions import Transactions
 from celerylint.values import Value
 
 
@@ -26,7 +29,7 @@ class Index:
 
     `facts` are the files that mention Celery, in path order; `modules` reads others when a name leads there.
     `follow` says of a path whether calls into it are worth following. `lines_with` gives path and text of every
-    line of the project's Python files that has a word in it.
+    line of the project's Python files that has a word in it, `read` the bytes of one.
     """
 
     def __init__(
@@ -36,8 +39,9 @@ class Index:
         traits: Traits,
         follow: Callable[[str], bool],
         lines_with: Callable[[str], Iterator[tuple[str, str]]] = lambda word: iter(()),
+        read: Callable[[str], bytes | None] = lambda path: None,
     ) -> None:
-        self.lines_with = lines_with
+        self.lines_with, self.read = lines_with, read
         self.modules, self.facts, self.traits = modules, facts, traits
         self.classes = Classes(modules)
         self.applications = Apps(modules, facts)
@@ -47,6 +51,13 @@ class Index:
         self.results = Results(self.sending, lambda param: [])
         self.configuration = Configuration(modules, self.applications, facts, traits)
         self.options = Options(self.registry, self.configuration)
+        self.parameters = Parameters(modules, self.registry)
+        self.canvases = Canvases(self.sending)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """Which code runs inside a database transaction."""
+        return Transactions(self.graph, self.configuration, self.facts, self.dispatches, self.lines_with, self.read)
 
     # The model, in the order of paths and lines
 
@@ -118,6 +129,10 @@ class Index:
     def function_of(self, task: Task) -> Function | None:
         """The body of a task, None where it is not in the project."""
         return self.modules.function(task.function) if task.function else None
+
+    def parameters_of(self, task: Task) -> tuple[Parameter, ...] | None:
+        """The parameters that a message's arguments go to, without the task itself; None where that is not known."""
+        return self.parameters.of(task)
 
     def option(self, task: Task, name: str) -> Option:
         """The value of a task option in force: of the task, its bases, annotations, settings."""

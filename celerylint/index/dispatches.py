@@ -68,7 +68,8 @@ class Dispatches:
         """The dispatch that a call is, None for any other call."""
         receiver, method = split_call(fact.call)
         if receiver is None:
-            return self.by_signature_call(fact, facts) if isinstance(fact.call.func, Name) else None
+            named = isinstance(fact.call.func, Name)
+            return self.by_signature_call(fact, facts) if named else self.called_canvas(fact, facts)
         if method == "send_task" and (self.apps.is_app(receiver) or self.is_sender_of_app(receiver)):
             return self.named(fact, facts, method, receiver)
         if method == "signature" and self.apps.is_app(receiver):
@@ -135,6 +136,18 @@ class Dispatches:
         if self.modules.canonical(fact.call.func.dotted) in SIGNATURE_MAKERS:
             return self.named(fact, facts, "signature", fact.call.func)
         return None
+
+    def called_canvas(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
+        """`chain(…)()`, `chord(header)(body)`: calling a canvas sends it, calling a signature runs the task."""
+        func = fact.call.func
+        signature = self.signature(func) if isinstance(func, Call | Binary) else None
+        if signature is None or signature.kind not in {"chain", "group", "chord", "chunks"}:
+            return None
+        args, kwargs = (None, None) if fact.call.splat else (fact.call.args, {k: v for k, v in fact.call.keywords if k})
+        return Dispatch(
+            "call", facts.path, fact.span, fact.scope, None, "", func, args, kwargs, {}, fact.arg_spans,
+            dict(fact.keyword_spans), open=fact.call.splat, dropped=fact.dropped,
+        )  # fmt: skip
 
     def named(self, fact: CallFact, facts: FileFacts, method: str, receiver: Value) -> Dispatch:
         """A dispatch by the task's name: `send_task("name", args)`, `signature("name", args=…)`."""
