@@ -89,7 +89,10 @@ def token_at(text: str, at: int) -> Token:
         return Token(match.lastgroup, at, match.end())
     prefix, quote = match["prefix"].lower(), match["quote"]
     if "f" in prefix or "t" in prefix:
-        pieces, end = contents(text, match.end(), quote, "r" in prefix)
+        try:
+            pieces, end = contents(text, match.end(), quote, "r" in prefix)
+        except RecursionError:
+            raise LexError(at) from None
         return Token("string", at, end, pieces, prefix, quote)
     rest = REST[quote].match(text, match.end())
     if rest is None:

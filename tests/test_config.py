@@ -432,6 +432,8 @@ def test_unknown_codes_of_the_command_line_are_refused(project: Path) -> None:
     assert [unknown.path and unknown.selector for unknown in unknown_codes(config, KNOWN)] == ["CEL999", None]
     with pytest.raises(ConfigError, match=r"^--ignore: no rule is called CEL1O1; did you mean CEL101\?$"):
         refuse_unknown(config, KNOWN)
+    with pytest.raises(ConfigError, match=r"^--select: no rule is called E501$"):
+        refuse_unknown(load([project], {"select": ["E501"]}, isolated=True), KNOWN)
 
 
 @given(st.lists(st.sampled_from(["ALL", "CEL", "CEL1", "CEL10", "CEL101", "CEL2", "no-retry-policy"]), max_size=4))

@@ -331,7 +331,7 @@ def test_a_comma_in_except_is_python_2_where_nothing_binds_the_name() -> None:
     ],
 )
 def test_a_comma_in_except_is_python_3_where_something_may_bind_the_name(binding: str) -> None:
-    assert parse(f"{binding}\ntry:\n    f()\nexcept IOError, e:\n    log()\n")
+    assert parse(f"{binding}\ntry:\n    f()\nexcept IOError, e:\n    log()\n").body
 
 
 def test_python_3_that_looks_like_python_2_is_not_called_so() -> None:
@@ -391,6 +391,16 @@ def test_deep_nesting_and_lone_surrogates_are_syntax_errors() -> None:
     assert error_of("x = " + "(" * 5000 + ")" * 5000).msg
     assert error_of("x = " + "-" * 100_000 + "1").msg
     assert "surrogate" in error_of("x = '\ud800'").msg
+
+
+@pytest.mark.parametrize("depth", [3, 30, 100, 400])
+def test_strings_in_strings_are_read_or_refused_at_any_depth(depth: int) -> None:
+    text = "x = " + 'f"{' * depth + "a()" + '}"' * depth + "\n"
+    error = refusal(text)
+    assert error is None or depth > 30
+    if error is None:
+        (span,) = spans(text, parse(text))
+        assert Source.from_text("x.py", text).cut(span) == "a()"
 
 
 def test_nothing_is_said_about_escapes(recwarn: pytest.WarningsRecorder) -> None:

@@ -100,7 +100,7 @@ def refuse_unknown(config: Config, known: Collection[str]) -> None:
 
     for unknown in unknown_codes(config, known):
         if unknown.path is None:
-            close = get_close_matches(unknown.selector, known, n=1)
+            close = get_close_matches(unknown.selector, known, n=1, cutoff=0.75)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise ConfigError(f"{unknown.source}: no rule is called {unknown.selector}{hint}")
 

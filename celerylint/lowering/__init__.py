@@ -45,7 +45,7 @@ def parse(text: str) -> ast.Module:
         raise explained(first, text) from None
     try:
         return restored(host_tree(lowered.result), lowered, parse)
-    except Unreadable:
+    except (Unreadable, RecursionError):
         raise explained(first, text, needs=lowered.needs) from None
     except SyntaxError as error:
         raise explained(error, text, lowered.result, lowered.needs) from None
