@@ -1,0 +1,22 @@
+"""For rules about what a worker runs: the calls that lead from a task to a place, and how a message names the task."""
+
+from __future__ import annotations
+
+from celerylint.index import Index
+from celerylint.index.reach import Reach
+from celerylint.rule import Related
+
+
+def way(index: Index, key: str) -> tuple[Related, ...]:
+    """The task and the calls that lead to a function, outermost first; nothing for the task's own body."""
+    reach = index.reach_of(key)
+    steps = index.graph.steps(key)
+    if reach is None or not steps:
+        return ()
+    task = Related(reach.task.path, reach.task.span, f"task `{reach.task.label}` runs this")
+    return task, *(Related(step.path, step.span, f"through this call of `{step.callee}`") for step in steps)
+
+
+def where(reach: Reach) -> str:
+    """Where something happens, for messages: in a task, or in what it calls."""
+    return f"in task `{reach.task.label}`" if reach.step is None else f"in code that task `{reach.task.label}` runs"
