@@ -20,9 +20,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from celerylint import ISSUES
+
+if TYPE_CHECKING:
+    from celerylint.rule import Finding
 
 # Line, column from 0, text: of each absolute path.
 Row: TypeAlias = tuple[int, int, str]
@@ -103,23 +106,30 @@ def encoded(text: str) -> bytes:
 
 def check(paths: Sequence[Path], overlay: Mapping[Path, bytes], options: Namespace | None) -> Rows:
     """The findings in Python files. Never raises: a failure is a finding of the first file."""
-    from celerylint.config import ConfigError, load
-    from celerylint.project import Project
+    from celerylint.config import ConfigError, by_configuration
 
     try:
-        config = load(paths)
-        # A folder that the project chose may lie in the tree, where a plugin has nothing to write.
-        config = replace(config, cache=False) if config.cache_dir else config
-        report = Project(config, paths, overlay).check()
+        findings = [finding for group in by_configuration(paths) for finding in findings_in(group, overlay)]
     except ConfigError as error:
         return failure(f"{error}", paths, options)
     except Exception as error:
         return failure(f"internal error: {type(error).__name__}: {error}; please report it at {ISSUES}", paths, options)
     rows: Rows = {}
-    for finding in report.findings:
+    for finding in findings:
         row = finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}"
         rows.setdefault(os.path.abspath(finding.path), []).append(row)
     return rows
+
+
+def findings_in(paths: Sequence[Path], overlay: Mapping[Path, bytes]) -> list[Finding]:
+    """The findings below paths that one configuration holds for."""
+    from celerylint.config import load
+    from celerylint.project import Project
+
+    config = load(paths)
+    # A folder that the project chose may lie in the tree, where a plugin has nothing to write.
+    config = replace(config, cache=False) if config.cache_dir else config
+    return Project(config, paths, overlay).check().findings
 
 
 def failure(message: str, paths: Sequence[Path], options: Namespace | None) -> Rows:
