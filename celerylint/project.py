@@ -14,6 +14,7 @@ from celerylint import cache as store
 from celerylint import engine, lowering, versions
 from celerylint.collect import collect
 from celerylint.config import Config, enabled, unknown_codes
+from celerylint.directives import may_have
 from celerylint.facts import FileFacts
 from celerylint.file import File
 from celerylint.files import Tree, discover, shown
@@ -24,8 +25,6 @@ from celerylint.relevance import may_block, may_matter
 from celerylint.rule import Finding, Rule
 from celerylint.source import Source, Span, UnreadableSource
 from celerylint.suppress import Suppressions
-
-SUPPRESSION = re.compile(r"(?i)noqa|celerylint:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +284,7 @@ class Project:
 
     def suppressed(self, file: File, findings: list[Finding], active: list[Rule]) -> list[Finding]:
         """What a file's suppressions leave of its findings, with what is wrong with the suppressions."""
-        if SUPPRESSION.search(file.source.text) is None:
+        if not may_have(file.source.text):
             return findings
         suppressions = Suppressions(file.source, file.tree)
         kept = [finding for finding in findings if not suppressions.covers(finding)]

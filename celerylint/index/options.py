@@ -67,7 +67,8 @@ class Options:
         """What the task itself or its bases say."""
         value, span, path = self.tasks.option(task, name)
         if value is not None:
-            return Option(self.tasks.modules.expand(value), "task" if path == task.path else "base", path, span)
+            source = "task" if name in task.options else "base"
+            return Option(self.tasks.modules.expand(value), source, path, span)
         if task.open or self.tasks.foreign_base(task):
             return Option(UNKNOWN, "task")
         return Option(None)

@@ -1,0 +1,273 @@
+"""What the index makes of a project: tasks by every form, imports, dispatches, the call graph, settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from celerylint.values import Const, Name
+from tests.tools import index, project
+
+APP = "from celery import Celery\napp = Celery('shop')\n"
+
+
+def names(folder: Path, files: dict[str, str], **options: object) -> list[str]:
+    return [task.name for task in index(folder, files, **options).tasks]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from celery import shared_task\n@shared_task\ndef ship(): ...",
+        "from celery import shared_task as job\n@job(bind=True)\ndef ship(self): ...",
+        "import celery\n@celery.shared_task()\ndef ship(): ...",
+        "from celery import Celery\napp = Celery('shop')\n@app.task\ndef ship(): ...",
+        "import celery as c\ncapp = c.Celery()\n@capp.task(name='tasks.ship')\ndef ship(): ...",
+        "from celery import current_app\n@current_app.task\ndef ship(): ...",
+        "from celery.task import task\n@task\ndef ship(): ...",
+        "from celery import Celery\ndef make():\n    app = Celery()\n    return app\napp = make()\n@app.task\ndef ship(): ...",
+        "from celery import Celery\nclass Shop(Celery): ...\napp = Shop()\n@app.task()\ndef ship(): ...",
+        "from celery import shared_task\ndef ship(): ...\nsent = shared_task(ship)",
+        "from celery import Celery\napp = Celery()\ndef ship(): ...\napp.task(bind=False)(ship)",
+        "from functools import partial\nfrom celery import shared_task\njob = partial(shared_task, bind=True)\n@job\ndef ship(self): ...",
+        "from celery import shared_task\ndef job(**kw):\n    def wrap(f):\n        return shared_task(**kw)(f)\n    return wrap\n"
+        "@job(bind=True)\ndef ship(self): ...",
+        "from celery import shared_task\ndef job(f):\n    return shared_task(bind=True)(f)\n@job\ndef ship(self): ...",
+    ],
+)
+def test_functions_become_tasks(tmp_path: Path, text: str) -> None:
+    assert names(tmp_path, {"tasks.py": text}) == ["tasks.ship"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from huey import task\n@task()\ndef ship(): ...",
+        "from invoke import task\n@task\ndef ship(c): ...",
+        "import dramatiq\n@dramatiq.actor\ndef ship(): ...",
+        "from prefect import task\n@task\ndef celery(): ...",
+        "from celery import shared_task\ndef ship(): ...\nprint(shared_task)",
+        "app = object()\n@app.task\ndef ship(): ...",
+    ],
+)
+def test_other_things_do_not(tmp_path: Path, text: str) -> None:
+    assert names(tmp_path, {"tasks.py": text}) == []
+
+
+def test_classes_become_tasks(tmp_path: Path) -> None:
+    text = """
+    from celery import Celery, Task
+    app = Celery()
+    class Base(Task):
+        abstract = True
+    class Ship(Base):
+        name = "ship-it"
+        max_retries = 5
+        def run(self, order): ...
+    class Pack(app.Task):
+        def run(self): ...
+    class Plain:
+        def run(self): ...
+    app.register_task(Pack())
+    """
+    found = index(tmp_path, {"tasks.py": text})
+    assert [(task.name, task.kind, task.bound) for task in found.tasks] == [
+        ("ship-it", "class", True),
+        ("tasks.Pack", "class", True),
+    ]
+    assert found.option(found.tasks[0], "max_retries").value == Const(5)
+
+
+def test_an_app_is_followed_through_packages(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "from .celery import app as celery_app\n__all__ = ['celery_app']",
+        "shop/celery.py": APP,
+        "shop/orders/__init__.py": "from .tasks import *",
+        "shop/orders/tasks.py": "from shop import celery_app\n@celery_app.task\ndef ship(order): ...",
+        "shop/views.py": "from shop import orders\nfrom shop.orders import ship\nship.delay(1)\norders.ship.delay(2)",
+    }
+    found = index(tmp_path, files)
+    assert [task.name for task in found.tasks] == ["shop.orders.tasks.ship"]
+    sent = [dispatch for dispatch in found.dispatches if dispatch.sends]
+    assert [dispatch.name for dispatch in sent] == ["shop.orders.tasks.ship"] * 2
+    assert [dispatch.args for dispatch in sent] == [(Const(1),), (Const(2),)]
+
+
+def test_relative_imports_and_folders_without_packages(tmp_path: Path) -> None:
+    files = {
+        "backend/app/tasks.py": "from celery import shared_task\n@shared_task\ndef ship(): ...",
+        "backend/app/api/views.py": "from app.tasks import ship\nship.delay()",
+        "backend/app/mail.py": "from .tasks import ship\nship.apply_async()",
+    }
+    assert {dispatch.task and dispatch.task.key for dispatch in index(tmp_path, files).dispatches} == {
+        "backend.app.tasks:ship"
+    }
+
+
+def test_two_packages_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    task = "from celery import shared_task\n@shared_task\ndef {name}(): ..."
+    files = {
+        "one/pkg/__init__.py": "",
+        "one/pkg/tasks.py": task.format(name="first"),
+        "one/pkg/use.py": "from pkg.tasks import first\nfirst.delay()",
+        "two/pkg/__init__.py": "",
+        "two/pkg/tasks.py": task.format(name="second"),
+        "two/pkg/use.py": "from pkg.tasks import second\nsecond.delay()",
+    }
+    found = index(tmp_path, files)
+    assert sorted(task.name for task in found.tasks) == ["pkg.tasks.first", "pkg.tasks.second"]
+    assert sorted(dispatch.name for dispatch in found.dispatches) == ["pkg.tasks.first", "pkg.tasks.second"]
+
+
+def test_imports_in_circles_end(tmp_path: Path) -> None:
+    files = {f"shop/m{n}.py": "".join(f"from shop.m{k} import *\n" for k in range(12)) for n in range(12)}
+    files |= {"shop/__init__.py": "", "shop/use.py": "from shop.m0 import ship\nimport celery\nship.delay()"}
+    assert index(tmp_path, files).dispatches == []
+
+
+def test_names_of_the_configuration_make_tasks(tmp_path: Path) -> None:
+    text = "from company import background_job\n@background_job\ndef ship(): ..."
+    assert names(tmp_path, {"jobs.py": text}) == []
+    text = text.replace("background_job", "background_task")
+    assert names(tmp_path, {"jobs.py": text}, **{"task-decorators": ["background_task"]}) == ["jobs.ship"]
+
+
+def test_options_come_from_annotations_tasks_bases_and_settings_in_this_order(tmp_path: Path) -> None:
+    text = """
+    from celery import Celery, Task
+    app = Celery()
+    app.conf.task_time_limit = 10
+    app.conf.task_acks_late = True
+    app.conf.task_annotations = {"tasks.annotated": {"time_limit": 40}}
+    class Base(Task):
+        time_limit = 20
+    @app.task
+    def plain(): ...
+    @app.task(base=Base)
+    def based(): ...
+    @app.task(base=Base, time_limit=30)
+    def own(): ...
+    @app.task(base=Base, time_limit=30)
+    def annotated(): ...
+    """
+    found = index(tmp_path, {"tasks.py": text})
+    limits = {task.label: found.option(task, "time_limit") for task in found.tasks}
+    assert {label: option.value for label, option in limits.items()} == {
+        "plain": Const(10),
+        "based": Const(20),
+        "own": Const(30),
+        "annotated": Const(40),
+    }
+    assert [limits[label].source for label in ("plain", "based", "own", "annotated")] == [
+        "setting",
+        "base",
+        "task",
+        "annotation",
+    ]
+    assert found.option(found.tasks[0], "soft_time_limit").absent
+
+
+def test_the_call_graph_follows_helpers_methods_and_files(tmp_path: Path) -> None:
+    files = {
+        "tasks.py": """
+            from celery import shared_task
+            from helpers import Sender, fetch
+            @shared_task
+            def ship(order):
+                def inner(): fetch(order)
+                inner()
+                Sender().send()
+        """,
+        "helpers.py": """
+            import requests
+            def fetch(order): again(order)
+            def again(order): fetch(order); requests.get("x")
+            def untouched(): requests.get("x")
+            class Base:
+                def send(self): self.hook()
+            class Sender(Base):
+                def hook(self): requests.post("x")
+        """,
+    }
+    graph = index(tmp_path, files).graph
+    assert set(graph.reached) == {
+        "tasks:ship",
+        "tasks:ship.inner",
+        "helpers:fetch",
+        "helpers:again",
+        "helpers:Base.send",
+    } | ({"helpers:Sender.hook"} & set(graph.reached))
+    assert [step.callee for step in graph.steps("helpers:again")] == ["ship.inner", "fetch", "again"]
+    assert "helpers:untouched" not in graph.reached
+
+
+def test_a_long_chain_of_calls_is_followed_to_its_end(tmp_path: Path) -> None:
+    helpers = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(3000)) + "def f3000(): ...\n"
+    text = f"from celery import shared_task\n{helpers}@shared_task\ndef ship(): f0()\n"
+    graph = index(tmp_path, {"tasks.py": text}).graph
+    assert len(graph.steps("tasks:f3000")) == 3001
+
+
+def test_settings_are_read_in_every_form(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/celery.py": """
+            from celery import Celery
+            app = Celery("shop", broker="redis://b/0", task_acks_late=True)
+            app.config_from_object("django.conf:settings", namespace="CELERY")
+            app.conf.timezone = "UTC"
+            app.conf["worker_concurrency"] = 3
+            app.conf.update({"task_serializer": "json"}, result_expires=60)
+        """,
+        "shop/settings.py": "CELERY_TASK_TIME_LIMIT = 5\nOTHER = 1\nif DEBUG:\n    CELERY_TASK_ALWAYS_EAGER = True",
+    }
+    configuration = index(tmp_path, files).configuration
+    values = {setting.name: setting.value for setting in configuration.all if setting.name}
+    assert values == {
+        "broker_url": Const("redis://b/0"),
+        "task_acks_late": Const(True),
+        "timezone": Const("UTC"),
+        "worker_concurrency": Const(3),
+        "task_serializer": Const("json"),
+        "result_expires": Const(60),
+        "task_time_limit": Const(5),
+        "task_always_eager": Const(True),
+    }
+    assert configuration.production("task_time_limit")
+    assert not configuration.production("task_always_eager")
+
+
+def test_what_is_not_celerys_is_no_dispatch(tmp_path: Path) -> None:
+    text = """
+    import multiprocessing
+    from celery import shared_task
+    @shared_task
+    def ship(): ...
+    pool = multiprocessing.Pool()
+    pool.apply_async(ship)
+    class Mail:
+        def delay(self): ...
+    Mail().delay()
+    def f(ship): ship.delay()
+    """
+    assert index(tmp_path, {"tasks.py": text}).dispatches == []
+
+
+def test_a_broken_file_does_not_stop_the_rest(tmp_path: Path) -> None:
+    files = {
+        "bad.py": "from celery import shared_task\ndef (:\n",
+        "tasks.py": "from celery import shared_task\nimport bad\n@shared_task\ndef ship(): bad.x()",
+    }
+    made = project(tmp_path, files, select=["CEL000"])
+    assert [task.name for task in made.index.tasks] == ["tasks.ship"]
+    assert [finding.code for finding in made.check().findings] == ["CEL000"]
+
+
+def test_canonical_names_know_where_celery_keeps_things(tmp_path: Path) -> None:
+    modules = index(
+        tmp_path, {"compat.py": "from celery.app.task import Task\nfrom celery.canvas import chain"}
+    ).modules
+    assert modules.canonical("compat.Task") == "celery.Task"
+    assert modules.canonical("compat.chain") == "celery.chain"
+    assert modules.expand(Name("nowhere.at_all")) == Name("nowhere.at_all")
