@@ -26,12 +26,15 @@ def names(folder: Path, files: dict[str, str], **options: object) -> list[str]:
         "import celery as c\ncapp = c.Celery()\n@capp.task(name='tasks.ship')\ndef ship(): ...",
         "from celery import current_app\n@current_app.task\ndef ship(): ...",
         "from celery.task import task\n@task\ndef ship(): ...",
-        "from celery import Celery\ndef make():\n    app = Celery()\n    return app\napp = make()\n@app.task\ndef ship(): ...",
+        "from celery import Celery\ndef make():\n    app = Celery()\n    return app\n"
+        "app = make()\n@app.task\ndef ship(): ...",
         "from celery import Celery\nclass Shop(Celery): ...\napp = Shop()\n@app.task()\ndef ship(): ...",
         "from celery import shared_task\ndef ship(): ...\nsent = shared_task(ship)",
         "from celery import Celery\napp = Celery()\ndef ship(): ...\napp.task(bind=False)(ship)",
-        "from functools import partial\nfrom celery import shared_task\njob = partial(shared_task, bind=True)\n@job\ndef ship(self): ...",
-        "from celery import shared_task\ndef job(**kw):\n    def wrap(f):\n        return shared_task(**kw)(f)\n    return wrap\n"
+        "from functools import partial\nfrom celery import shared_task\n"
+        "job = partial(shared_task, bind=True)\n@job\ndef ship(self): ...",
+        "from celery import shared_task\ndef job(**kw):\n    def wrap(f):\n"
+        "        return shared_task(**kw)(f)\n    return wrap\n"
         "@job(bind=True)\ndef ship(self): ...",
         "from celery import shared_task\ndef job(f):\n    return shared_task(bind=True)(f)\n@job\ndef ship(self): ...",
     ],

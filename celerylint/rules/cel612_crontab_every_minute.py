@@ -47,7 +47,10 @@ rule = Rule(
 @rule.check(ast.Call)
 def finer_field_left_out(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     func = file.callee(node)
-    if not isinstance(func, Name) or index.modules.canonical(func.dotted) != "celery.schedules.crontab":
+    # Following a name may read another file: not for names that cannot be this one.
+    if not isinstance(func, Name) or not func.dotted.endswith("crontab"):
+        return
+    if index.modules.canonical(func.dotted) != "celery.schedules.crontab":
         return
     call = file.value(node)
     if isinstance(call, Call) and not call.splat:
