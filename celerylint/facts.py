@@ -39,11 +39,13 @@ class CallSite:
     """A call (or a reference that will be called) of something by name, for the call graph.
 
     `later` says that it does not run where it stands: it is in a lambda, or a function that is handed on.
+    `passed` are those arguments that may have results of tasks in them, by their index or keyword.
     """
 
     callee: Value
     span: Span
     later: bool = False
+    passed: tuple[tuple[int | str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

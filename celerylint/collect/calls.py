@@ -9,7 +9,7 @@ from celerylint.facts import Block, CallFact, CallSite
 from celerylint.file import File
 from celerylint.source import Span
 from celerylint.tree import Scope
-from celerylint.values import UNKNOWN, Attr, Call, Function, Name, Value
+from celerylint.values import UNKNOWN, Attr, Call, Function, Name, Param, Value, walk
 
 # Methods of tasks, signatures, apps and configurations whose arguments the index looks at.
 METHODS = frozenset(
@@ -21,6 +21,8 @@ METHODS = frozenset(
     }
 )  # fmt: skip
 LIBRARIES = ("celery.", "kombu.")
+MAY_HOLD_RESULTS = (ast.Name, ast.Call, ast.ListComp, ast.GeneratorExp, ast.List, ast.Tuple, ast.Dict, ast.DictComp)
+MAKE_RESULTS = frozenset({"delay", "apply_async", "apply", "send_task", "AsyncResult", "GroupResult", "ResultSet"})
 
 
 def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]]:
@@ -28,13 +30,15 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
     sites: dict[str, list[CallSite]] = {}
     facts = []
     nested = nested_functions(file)
+    sends = any(node.attr in MAKE_RESULTS for node in file.nodes(ast.Attribute))
     for node in file.nodes(ast.Call):
         func = file.callee(node)
         if func == UNKNOWN:
             continue
         key = file.function_key(node)
         if isinstance(func, Name | Function | Attr):
-            sites.setdefault(key, []).append(CallSite(func, file.span(node), in_lambda(file, node)))
+            site = CallSite(func, file.span(node), in_lambda(file, node), passed(file, node, sends) if key else ())
+            sites.setdefault(key, []).append(site)
         if nested:
             sites.setdefault(key, []).extend(references(file, node, nested))
         if matters(func):
@@ -58,6 +62,25 @@ def matters(func: Value) -> bool:
             return True
         case _:
             return False
+
+
+def passed(file: File, node: ast.Call, sends: bool) -> tuple[tuple[int | str, Value], ...]:
+    """The arguments that may have results in them: made in this file (if it `sends` at all), or handed on."""
+    written: list[tuple[int | str, ast.expr]] = list(enumerate(node.args))
+    if any(isinstance(arg, ast.Starred) for arg in node.args):
+        return ()
+    written += [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
+    kinds = MAY_HOLD_RESULTS if sends else (ast.Name,)
+    values = [(place, file.value(arg)) for place, arg in written if isinstance(arg, kinds)]
+    return tuple((place, value) for place, value in values if isinstance(value, Param) or holds_result(value))
+
+
+def holds_result(value: Value) -> bool:
+    for part in walk(value):
+        name = part.name if isinstance(part, Attr) else part.dotted.rpartition(".")[2] if isinstance(part, Name) else ""
+        if name in MAKE_RESULTS:
+            return True
+    return False
 
 
 def nested_functions(file: File) -> set[str]:

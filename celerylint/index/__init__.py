@@ -48,7 +48,7 @@ class Index:
         self.registry = Tasks(modules, self.applications, facts, traits.task_decorators)
         self.sending = Dispatches(modules, self.applications, self.registry, facts)
         self.graph = CallGraph(modules, self.registry, follow)
-        self.results = Results(self.sending, lambda param: [])
+        self.results = Results(self.sending, lambda param: self.graph.passed(param))
         self.configuration = Configuration(modules, self.applications, facts, traits)
         self.options = Options(self.registry, self.configuration)
         self.parameters = Parameters(modules, self.registry)

@@ -63,6 +63,26 @@ class CallGraph:
                         queue.append(callee.key)
         return found
 
+    @cached_property
+    def handed(self) -> dict[tuple[str, int | str], list[Value]]:
+        """What functions that tasks run hand to others, as far as it may have results in it: by key and parameter."""
+        found: dict[tuple[str, int | str], list[Value]] = {}
+        for key in self.reached:
+            function = self.modules.function(key)
+            if function is None:
+                continue
+            for site in function.calls:
+                for callee in self.callees(site.callee, function) if site.passed else ():
+                    shift = int(takes_owner(callee, site.callee))
+                    for place, value in site.passed:
+                        at = place + shift if isinstance(place, int) else place
+                        found.setdefault((callee.key, at), []).append(value)
+        return found
+
+    def passed(self, param: Param) -> list[Value]:
+        """What callers that run in tasks are known to pass for a parameter."""
+        return [*self.handed.get((param.function, param.index), ()), *self.handed.get((param.function, param.name), ())]
+
     def steps(self, key: str) -> list[Step]:
         """The calls that lead from a task to a function, outermost first."""
         found: list[Step] = []
@@ -124,3 +144,13 @@ class CallGraph:
             if function is not None:
                 return [function]
         return []
+
+
+def takes_owner(callee: Function, called: Value) -> bool:
+    """Whether a method's first parameter is filled by what it is called on."""
+    if not callee.in_class:
+        return False
+    decorators = {decorator.value.dotted for decorator in callee.decorators if isinstance(decorator.value, Name)}
+    if "builtins.staticmethod" in decorators:
+        return False
+    return isinstance(called, Attr) or callee.name == "__init__" or "builtins.classmethod" in decorators
