@@ -5,6 +5,7 @@ Files are read when something asks for them. What is found never depends on the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ ALIASES = {
         for name in ("chain", "group", "chord", "chunks", "xmap", "xstarmap", "signature", "subtask", "maybe_signature")
     },
 }
+
+TESTS = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,10 @@ class Modules:
     def folder_name(self, folder: str) -> str:
         """The dotted name of a folder, as its files' names begin."""
         return self.ids.get(f"{folder}/__init__.py") or folder.replace("/", ".")
+
+    def is_test(self, path: str) -> bool:
+        """Whether a shown path is that of a test or of what tests use."""
+        return TESTS.search(self.relatives.get(path, path)) is not None
 
     def facts(self, module: str) -> FileFacts | None:
         """The facts of a module of the project."""

@@ -132,9 +132,14 @@ class Transactions:
     def considered(self) -> list[FileFacts]:
         """The files about Celery, and those with transactions that name a function that sends tasks."""
         known = {facts.path for facts in self.facts}
-        words = ["atomic", *(["View"] if self.atomic_requests else [])]
-        paths = {path for word in words for path, _ in self.lines_with(word)} - known if self.senders else set()
-        return [*self.facts, *self.load(sorted(path for path in paths if self.names_sender(path)))]
+        others = self.modules.relatives.keys() - known if self.senders else set()
+        opening = [path for path in sorted(others) if not self.modules.is_test(path) and self.opens(path)]
+        return [*self.facts, *self.load([path for path in opening if self.names_sender(path)])]
+
+    def opens(self, path: str) -> bool:
+        """Whether a file may open a transaction."""
+        data = self.read(path) or b""
+        return b"atomic" in data or (self.atomic_requests and b"View" in data)
 
     def load(self, paths: list[str]) -> list[FileFacts]:
         return [facts for path in paths if (facts := self.modules.load(path)) is not None]
@@ -184,6 +189,8 @@ class Transactions:
     def beginnings(self) -> Iterator[tuple[str, Link]]:
         """The functions that run in a transaction from their first line, and those that a block calls."""
         for facts in self.considered:
+            if self.modules.is_test(facts.path):
+                continue
             for function in facts.functions.values():
                 cause = self.cause(function, facts)
                 if cause is not None:
