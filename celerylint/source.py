@@ -143,5 +143,6 @@ class Source:
 
 def declared_encoding(body: bytes) -> str:
     """The encoding that the first two lines declare. Raises SyntaxError for one that Python does not know."""
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(body).readline)
+    lines = io.BytesIO(body.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    encoding, _ = tokenize.detect_encoding(lines.readline)
     return encoding
