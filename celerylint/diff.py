@@ -51,7 +51,7 @@ def lines(text: str) -> list[str]:
 
 
 def diff(old: str, new: str, path: str) -> str:
-    """The unified diff of one file, which `patch -p0` takes; empty where nothing changed."""
+    """The unified diff of one file, which `patch -p0` and `git apply -p0` take; empty where nothing changed."""
     out = []
     for line in difflib.unified_diff(lines(old), lines(new), path, path, n=CONTEXT):
         out.append(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n")

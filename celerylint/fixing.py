@@ -131,8 +131,8 @@ def result(run: Run) -> FixReport:
         for path, old in sorted(run.originals.items())
         if run.sources[path].text != old.text
     }
-    bugs = list(dict.fromkeys(run.bugs))
-    return FixReport(replace(run.report, findings=findings), changed, run.applied, list(run.refused.values()), bugs)
+    report = replace(run.report, findings=findings)
+    return FixReport(report, changed, run.applied, list(run.refused.values()), run.bugs)
 
 
 def as_manual(finding: Finding) -> Finding:

@@ -54,7 +54,12 @@ class Run:
     sound: Report | None = None
 
     def __post_init__(self) -> None:
-        self.findings = attach(self.project, self.report.findings, self.bugs)
+        self.look(self.report)
+
+    def look(self, report: Report) -> None:
+        """Take what the project reports now, and the fixes of that."""
+        self.report, self.bugs = report, []
+        self.findings = attach(self.project, report.findings, self.bugs)
 
     def candidates(self, wanted: Collection[Applicability], codes: Collection[str] | None) -> list[Finding]:
         """The findings that can be mended and have not been refused."""
@@ -84,8 +89,7 @@ class Run:
         if accepted and self.sound is not None:
             self.sources |= self.tried
             self.tried = {}
-            self.report = self.sound
-            self.findings = attach(self.project, self.report.findings, self.bugs)
+            self.look(self.sound)
             self.applied += accepted
             self.rounds += 1
             self.outdated = bool(self.refused)
