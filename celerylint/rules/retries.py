@@ -10,7 +10,7 @@ from celerylint.facts import Class, Decorator, Dispatch, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.tasks import last_name
-from celerylint.values import Attr, Binary, Call, Const, Mapping, Name, Param, Sequence, Unknown, Value
+from celerylint.values import Attr, Binary, Call, Const, Name, Param, Sequence, Unknown, Value
 
 # Decorators of other packages that certainly do not retry; any that is not known may.
 PLAIN_DECORATORS = ("functools.", "django.", "contextlib.", "sentry_sdk.", "newrelic.", "ddtrace.", "typing.")
@@ -50,24 +50,26 @@ def retry_calls(task: Task, index: Index) -> list[Dispatch]:
     return [
         dispatch
         for dispatch in index.retries
-        if dispatch.task == task or (isinstance(dispatch.receiver, Param) and class_key(dispatch.receiver) in classes)
+        if dispatch.task == task or any(in_class(dispatch, key) for key in classes)
     ]
 
 
-def class_key(receiver: Param) -> str:
-    """The key of the class in whose method a `self` is."""
-    return receiver.function.rpartition(".")[0]
+def in_class(dispatch: Dispatch, key: str) -> bool:
+    """Whether a `self.retry()` stands in a method of a class."""
+    return isinstance(dispatch.receiver, Param) and dispatch.receiver.function.rpartition(".")[0] == key
 
 
 def autoretried(task: Task, index: Index) -> bool | None:
     """Whether `autoretry_for` names anything; None where that cannot be told."""
-    option = index.option(task, "autoretry_for")
-    match option.value:
-        case None:
-            return False
-        case Unknown():
+    return lists_errors(index.option(task, "autoretry_for").value)
+
+
+def lists_errors(value: Value | None) -> bool | None:
+    """Whether an `autoretry_for` (None where nothing sets it) names anything; None where that cannot be told."""
+    match value:
+        case Unknown() | Param():
             return None
-        case Const(value=None) | Sequence(items=()):
+        case None | Const(value=None) | Sequence(items=()):
             return False
         case _:
             return True
@@ -205,11 +207,4 @@ def reads(task: Task, file: File, index: Index, name: str) -> bool:
         return True
     paths = {cls.path for cls in own_classes(task, index)}
     used = re.compile(rf"\b{re.escape(task.label)}\.{name}\b")
-    return any(
-        used.search(line) or (path in paths and attribute.search(line)) for path, line in index.lines_with(name)
-    )
-
-
-def retry_keywords(value: Value | None) -> Value | None:
-    """The mapping that `retry_kwargs` is, None where it is none or not written out."""
-    return value if isinstance(value, Mapping) and not value.open else None
+    return any(used.search(line) or (path in paths and attribute.search(line)) for path, line in index.lines_with(name))
