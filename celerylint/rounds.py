@@ -37,7 +37,8 @@ class Run:
     """A project while it is being fixed.
 
     `originals` are the files as they were, `sources` as the fixes so far have left them; `tried` are those that
-    the project holds another text of for now. `sound` is what the project reported on the last good set of fixes.
+    the project holds another text of for now; `ambiguous` are those whose bytes their text does not give back,
+    as UTF-7 has several spellings. `sound` is what the project reported on the last good set of fixes.
     """
 
     project: Project
@@ -50,6 +51,7 @@ class Run:
     bugs: list[str] = field(default_factory=list)
     originals: dict[str, Source] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
     tried: dict[str, Source] = field(default_factory=dict)
     sound: Report | None = None
 
@@ -130,6 +132,8 @@ class Run:
         for path, text in self.texts(fixes).items():
             about = [finding.span for finding in fixes if finding.path == path]
             reason = harm(self.source(path), text, about, python=path in self.project.shown_paths)
+            if path in self.ambiguous:
+                reason = f"its {self.source(path).encoding} would be written differently elsewhere too"
             if reason:
                 return Trouble(reason, {path})
         return None
@@ -172,6 +176,8 @@ class Run:
             file = file_of(self.project, path)
             assert file is not None
             self.originals[path] = self.sources[path] = file.source
+            if file.source.to_bytes(file.source.text) != self.project.content(path):
+                self.ambiguous.add(path)
         return self.sources[path]
 
 
