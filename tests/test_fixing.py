@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -420,7 +419,7 @@ def test_nothing_but_the_fixes_changes(rows: list[tuple[list[str], str]], bom: b
         after = fixed(BOM_UTF8 * bom + text.encode())
         assert after.startswith(BOM_UTF8) == bom
         body = after.removeprefix(BOM_UTF8).decode()
-        assert not re.search("bad1|bad2", body) or not parses(text)
+        assert "#" in text or not parses(text) or not re.search("bad1|bad2", body)
         assert re.sub(r"\((\r\n|\r|\n)2\1\)", "bad2", body.replace("x = 1", "bad1")) == text
         assert fixed(after) == after
 
@@ -474,6 +473,6 @@ def test_fixers_are_loaded_by_path(folder: str, tmp_path: Path, monkeypatch: pyt
 
 
 def clear() -> None:
-    cached: list[Callable[..., Any]] = [proposing.fixers, proposing.fixer, proposing.applicability]
+    cached: list[Any] = [proposing.fixers, proposing.fixer, proposing.applicability]
     for function in cached:
-        function.cache_clear()  # type: ignore[attr-defined]
+        function.cache_clear()
