@@ -108,18 +108,19 @@ class Transactions:
 
     @cached_property
     def senders(self) -> list[tuple[bytes, bytes]]:
-        """Names of functions that send tasks, or call one that does, with the last part of their module's name."""
-        found: dict[str, str] = {}
+        """Names of functions that send tasks, or call one that does, with that of their class or module."""
+        found: dict[str, Function] = {}
         for dispatch in self.dispatches:
-            if dispatch.sends and dispatch.scope:
-                module, _ = self.modules.module(dispatch.path)
-                found[dispatch.scope.rpartition(".")[2]] = module
-        names = set(found)
-        for facts in self.facts:
-            for function in facts.functions.values():
-                if any(last_name(site.callee) in names for site in function.calls):
-                    found.setdefault(function.name, function.module)
-        return sorted((name.encode(), module.rpartition(".")[2].encode()) for name, module in found.items())
+            key = f"{self.modules.module(dispatch.path)[0]}:{dispatch.scope}"
+            if dispatch.sends and dispatch.scope and (function := self.modules.function(key)) is not None:
+                found[key] = function
+        direct, names = set(found), {function.name for function in found.values()}
+        known = CallGraph(self.modules, self.graph.tasks, {facts.path for facts in self.facts}.__contains__)
+        for function in (function for facts in self.facts for function in facts.functions.values()):
+            sites = [site for site in function.calls if last_name(site.callee) in names]
+            if any(callee.key in direct for site in sites for callee in known.callees(site.callee, function)):
+                found[function.key] = function
+        return sorted({(function.name.encode(), owner(function).encode()) for function in found.values()})
 
     def names_sender(self, path: str) -> bool:
         """Whether a file names a function that sends tasks, and the module it is from."""
@@ -291,6 +292,11 @@ class Transactions:
     def function_of(self, value: Value) -> Function | None:
         definition = self.modules.resolve(value.dotted) if isinstance(value, Name) else None
         return definition.what if definition is not None and isinstance(definition.what, Function) else None
+
+
+def owner(function: Function) -> str:
+    """What a file that calls a function is likely to name: its class, else its module."""
+    return (function.owner if function.in_class else function.module).rpartition(".")[2]
 
 
 def within(inner: Span, outer: Span) -> bool:
