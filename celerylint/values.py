@@ -234,11 +234,11 @@ def number(value: Value | None) -> int | float | None:
             return None
         case Const(value=int() | float() as plain):
             return plain
-        case Binary(op="Mult" | "Add" | "Sub" as op, left=left, right=right):
+        case Binary(op="Mult" | "Add" | "Sub" | "Div" as op, left=left, right=right):
             a, b = number(left), number(right)
-            if a is None or b is None:
+            if a is None or b is None or (op == "Div" and not b):
                 return None
-            return a * b if op == "Mult" else a + b if op == "Add" else a - b
+            return a * b if op == "Mult" else a + b if op == "Add" else a - b if op == "Sub" else a / b
         case Call(func=Name(dotted="datetime.timedelta"), args=args, keywords=keywords):
             return timedelta(args, keywords)
         case Call(func=Attr(base=base, name="total_seconds"), args=()):

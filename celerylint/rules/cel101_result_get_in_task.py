@@ -54,8 +54,8 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.index.results import Result
 from celerylint.index.reach import Reach
+from celerylint.index.results import Result
 from celerylint.rule import Finding, Rule
 from celerylint.rules.worker import way, where
 from celerylint.values import Call, Const, Name, truth

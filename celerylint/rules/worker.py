@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.reach import Reach
 from celerylint.rule import Related
+
+TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_\w+|\w+_tests?|tests?|conftest)\.py$")
+
+
+def in_tests(file: File, index: Index) -> bool:
+    """Whether a file belongs to the project's tests, as its path tells."""
+    return TEST_PATH.search(index.modules.relatives.get(file.path, file.path)) is not None
 
 
 def way(index: Index, key: str) -> tuple[Related, ...]:
