@@ -20,7 +20,8 @@ def command(path: Path, output_format: str, isolated: bool, config: tuple[str, .
 
     from celerylint.cli._options import config_options
     from celerylint.cli._session import Clock, configuration, emit
-    from celerylint.output import _model
+    from celerylint.output._model import model
+    from celerylint.output._model_text import to_text
     from celerylint.project import Project
 
     clock = Clock(verbose)
@@ -29,7 +30,7 @@ def command(path: Path, output_format: str, isolated: bool, config: tuple[str, .
     with clock.phase("index"):
         index = Project(resolved, [path]).index
     with clock.phase("model"):
-        model = _model.model(index)
-    as_json = json.dumps(model, indent=2, ensure_ascii=False) + "\n"
-    emit(as_json if output_format == "json" else _model.to_text(model))
+        shown = model(index)
+    as_json = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    emit(as_json if output_format == "json" else to_text(shown))
     return 0

@@ -1,13 +1,12 @@
-"""The Celery model of a project, as plain data and as text."""
+"""The Celery model of a project, as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from celerylint.output._terminal import printable
 from celerylint.output._values import show, to_json
-from celerylint.values import Attr, Const, Mapping, Sequence, Value, dotted, options
+from celerylint.values import Attr, Call, Const, Mapping, Sequence, Value, dotted, options
 
 if TYPE_CHECKING:
     from celerylint.facts import App, CallFact, Dispatch, FileFacts, Setting, Task
@@ -74,9 +73,9 @@ def dispatch(item: Dispatch) -> Row:
 
 
 def setting(item: Setting) -> Row:
-    """A setting as one place writes it."""
+    """A setting as one place writes it; its name is null where Celery reads none that is written so."""
     return {
-        "name": item.name,
+        "name": item.name or None,
         "written": item.written,
         **place(item.path, item.span),
         "value": to_json(item.value),
@@ -109,8 +108,6 @@ def queues(index: Index) -> list[Row]:
 
 def names(value: Value | None) -> Iterator[str]:
     """The queue names that a value gives: a string, `Queue("x")`, or several of them."""
-    from celerylint.values import Call
-
     match value:
         case Const(value=str() as name):
             yield name
@@ -120,10 +117,8 @@ def names(value: Value | None) -> Iterator[str]:
         case Mapping(items=pairs):
             for key, _ in pairs:
                 yield from names(key)
-        case Call(args=(first, *_)) if dotted(value.func).endswith("Queue"):
-            yield from names(first)
-        case Call() if dotted(value.func).endswith("Queue"):
-            yield from names(value.keyword("name"))
+        case Call(func=func, args=args) if dotted(func).endswith("Queue"):
+            yield from names(args[0] if args else value.keyword("name"))
         case _:
             pass
 
@@ -194,68 +189,3 @@ def called(fact: CallFact) -> str:
 def optional(value: Value | None) -> Any:
     """A value as JSON, null where it is not written."""
     return None if value is None else to_json(value)
-
-
-def to_text(model: dict[str, list[Row]]) -> str:
-    """The model for people: a heading for each kind with its count, a line for each thing."""
-    lines = []
-    for kind, rows in model.items():
-        lines.append(f"{kind} ({len(rows)})")
-        heads = [head(kind, row) for row in rows]
-        width = min(max(map(len, heads), default=0), 60)
-        lines += [f"  {text:<{width}}  {where(row)}{tail(kind, row)}" for text, row in zip(heads, rows, strict=True)]
-    return "".join(f"{printable(line).rstrip()}\n" for line in lines)
-
-
-def head(kind: str, row: Row) -> str:
-    """What a line is about."""
-    match kind:
-        case "dispatches":
-            return f"{row['task'] or '?'} .{row['method']}"
-        case "settings":
-            return f"{row['name']} = {plain(row['value'])}"
-        case "routes":
-            return f"{plain(row['pattern'])} -> {plain(row['target'])}"
-        case _:
-            return plain(row["name"]) if row["name"] is not None else "?"
-
-
-def tail(kind: str, row: Row) -> str:
-    """What else a line says."""
-    match kind:
-        case "tasks":
-            written = [f"{name}={plain(value)}" for name, value in row["options"].items()]
-            return "  ".join(["", row["via"], *written, *(["…"] if row["more_options"] else [])])
-        case "dispatches":
-            return f"  from {row['from'] or 'module level'}{'' if row['known'] else ', task not found'}"
-        case "schedules":
-            return f"  {plain(row['task'])} every {plain(row['schedule'])}"
-        case "settings" if row["condition"]:
-            return f"  if {row['condition']}"
-        case "queues":
-            return f"  declared {len(row['declared'])}, used {len(row['used'])}"
-        case _:
-            return ""
-
-
-def where(row: Row) -> str:
-    """The place of a row; a queue's is its first."""
-    first = row if "path" in row else [*row["declared"], *row["used"]][0]
-    return f"{first['path']}:{first['line']}:{first['column']}"
-
-
-def plain(value: Any) -> str:
-    """A JSON value of the model as text on one line."""
-    match value:
-        case {"unknown": True}:
-            return "?"
-        case {"expression": str() as text}:
-            return text
-        case dict():
-            return "{" + ", ".join(f"{key!r}: {plain(item)}" for key, item in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(plain, value)) + "]"
-        case None | bool() | int() | float():
-            return repr(value)
-        case _:
-            return str(value)

@@ -1,0 +1,76 @@
+"""The Celery model of a project, as people read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celerylint.output._model import Row
+from celerylint.output._terminal import printable
+
+WIDEST = 60
+
+
+def to_text(model: dict[str, list[Row]]) -> str:
+    """The model for people: a heading for each kind with its count, a line for each thing."""
+    lines = []
+    for kind, rows in model.items():
+        lines.append(f"{kind} ({len(rows)})")
+        heads = [head(kind, row) for row in rows]
+        width = min(max(map(len, heads), default=0), WIDEST)
+        lines += [f"  {text:<{width}}  {where(row)}{tail(kind, row)}" for text, row in zip(heads, rows, strict=True)]
+    return "".join(f"{printable(line).rstrip()}\n" for line in lines)
+
+
+def head(kind: str, row: Row) -> str:
+    """What a line is about."""
+    match kind:
+        case "dispatches":
+            return f"{row['task'] or '?'} .{row['method']}"
+        case "settings":
+            return f"{row['name'] or row['written']} = {plain(row['value'])}"
+        case "routes":
+            return f"{plain(row['pattern'])} -> {plain(row['target'])}"
+        case _:
+            return plain(row["name"]) if row["name"] is not None else "?"
+
+
+def tail(kind: str, row: Row) -> str:
+    """What else a line says."""
+    match kind:
+        case "tasks":
+            written = [f"{name}={plain(value)}" for name, value in row["options"].items()]
+            return "  ".join(["", row["via"], *written, *(["…"] if row["more_options"] else [])])
+        case "dispatches":
+            return f"  from {row['from'] or 'module level'}{'' if row['known'] else ', task not found'}"
+        case "schedules":
+            return f"  {plain(row['task'])} every {plain(row['schedule'])}"
+        case "settings":
+            notes = [row["condition"], "" if row["name"] else "no setting of Celery's"]
+            return "".join(f"  ({note})" for note in notes if note)
+        case "queues":
+            return f"  declared {len(row['declared'])}, used {len(row['used'])}"
+        case _:
+            return ""
+
+
+def where(row: Row) -> str:
+    """The place of a row; a queue's is its first."""
+    first = row if "path" in row else [*row["declared"], *row["used"]][0]
+    return f"{first['path']}:{first['line']}:{first['column']}"
+
+
+def plain(value: Any) -> str:
+    """A JSON value of the model as text on one line."""
+    match value:
+        case {"unknown": True}:
+            return "?"
+        case {"expression": str() as text}:
+            return text
+        case dict():
+            return "{" + ", ".join(f"{key!r}: {plain(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(plain, value)) + "]"
+        case None | bool() | int() | float():
+            return repr(value)
+        case _:
+            return str(value)

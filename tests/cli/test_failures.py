@@ -1,0 +1,84 @@
+"""When things go wrong, outside or inside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from celerylint.project import Project
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Runner
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_internal_error_exits_2_and_says_where_to_report_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(project: Project) -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(Project, "check", fail)
+    done = run()
+    assert done.status == 2
+    assert "internal error: ZeroDivisionError: by nought" in done.err
+    assert "/issues" in done.err
+    assert "Traceback" not in done.err
+    assert "Traceback" in run("--verbose").err
+
+
+def test_an_interrupt_is_quiet(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(project: Project) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Project, "check", interrupt)
+    done = run()
+    assert (done.status, done.out, done.err.strip()) == (130, "", "")
+
+
+def test_a_reader_that_goes_away_is_no_error(run: Runner) -> None:
+    run.write("shop/tasks.py", run.task + "    self.retry()\n" * 3000)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "celerylint", "."],
+        cwd=run.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith(b"CEL206")
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_any_name_and_any_terminal(run: Runner) -> None:
+    name = os.fsdecode(b"shop/t\xff.py")
+    run.write(name, run.task.replace("order", "größe"))
+    command = [sys.executable, "-m", "celerylint", "check", "--output-format"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    for form in ("full", "json", "junit", "sarif", "gitlab"):
+        done = subprocess.run([*command, form], cwd=run.folder, env=environment, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (1, b""), form
+        done.stdout.decode("ascii")
+
+
+def test_the_command_line_starts_without_the_analysis(run: Runner) -> None:
+    code = "import sys; from celerylint import cli; cli.run(sys.argv[1:]); print('loaded', *sys.modules)"
+    for arguments in (["--version"], ["--help"], ["check", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        loaded = set(done.stdout.rpartition("loaded")[2].split())
+        assert "celerylint.cli" in loaded
+        assert not loaded & {"celerylint.project", "celerylint.index", "libcst", "yaml", "celery"}
