@@ -68,6 +68,8 @@ class Apps:
                 )
             case Param(annotation=Name(dotted=dotted)):
                 return self.modules.canonical(dotted) == "celery.Celery"
+            case Param(function=function, index=0):
+                return self.is_app_method(function)
             case Item(key=Const(value=str() as key)):
                 return key in APP_KEYS
             case _:
@@ -75,6 +77,13 @@ class Apps:
 
     def is_app_row(self, row: Assign, depth: int) -> bool:
         return row.value != UNKNOWN and self.is_app(row.value, depth + 1)
+
+    def is_app_method(self, function: str) -> bool:
+        """Whether a function is a method of an application class of the project, whose `self` is an application."""
+        module, _, qualname = function.partition(":")
+        facts = self.modules.facts(module)
+        cls = facts.classes.get(qualname.rpartition(".")[0]) if facts is not None else None
+        return cls is not None and "celery.Celery" in self.modules.bases(cls)[1]
 
     def is_task_self(self, base: Value) -> bool:
         return isinstance(base, Param) and base.index == 0

@@ -59,8 +59,18 @@ class Configuration:
     @cached_property
     def all(self) -> list[Setting]:
         """Every setting that code writes, in the order of paths and lines; `name` is "" where Celery reads none."""
-        found = [setting for facts in self.facts for setting in self.of_file(facts)]
+        found = [setting for facts in self.readable for setting in self.of_file(facts)]
         return sorted(dict.fromkeys(found), key=lambda setting: (setting.path, setting.span))
+
+    @cached_property
+    def readable(self) -> list[FileFacts]:
+        """The files that settings can stand in: those that mention Celery, and modules that an app reads, which need not."""
+        found = {facts.path: facts for facts in self.facts}
+        for link in self.links:
+            facts = self.modules.facts(self.modules.split(link.target)[0])
+            if facts is not None:
+                found.setdefault(facts.path, facts)
+        return list(found.values())
 
     @cached_property
     def by_name(self) -> dict[str, list[Setting]]:
@@ -111,7 +121,7 @@ class Configuration:
     @cached_property
     def hidden(self) -> bool:
         """Whether settings may come from somewhere that cannot be read, or belong to another project altogether."""
-        if not self.apps.apps:
+        if not any(self.is_production(app.path) for app in self.apps.apps):
             return True
         if any(not link.target for link in self.links if self.is_production(link.path)):
             return True
