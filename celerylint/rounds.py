@@ -139,7 +139,9 @@ class Run:
         return None
 
     def project_trouble(self, fixes: list[Finding]) -> Trouble | None:
-        """What the project has that it had not before the fixes."""
+        """What the project has that it had not before the fixes, or is wrong with the texts of these without others."""
+        if (wrong := self.text_trouble(fixes)) is not None:
+            return wrong
         self.install(fixes)
         report = self.project.check()
         before = [*(Counter(self.report.findings) - Counter(fixes)).elements()]

@@ -191,6 +191,11 @@ def test_the_guilty_are_found_among_many(fixers: dict[str, Fixer]) -> None:
     assert found.changed["a.py"].text.count("ok\n") == 66
 
 
+def test_a_text_that_only_several_fixes_make_good_is_looked_at_again_without_them(fixers: dict[str, Fixer]) -> None:
+    fixers |= {"CEL901": to("("), "CEL902": to(")"), "CEL903": to("bad9")}
+    assert fix_all(project({"a.py": "bad1\nbad2\nbad3\n"})).changed == {}
+
+
 def test_a_fix_that_does_not_mend_is_refused(fixers: dict[str, Fixer]) -> None:
     """It would be applied again and again."""
     fixers["CEL901"] = to("bad1 + 1")
@@ -414,13 +419,13 @@ def test_nothing_but_the_fixes_changes(rows: list[tuple[list[str], str]], bom: b
         return project.content(shown) or b""
 
     with pytest.MonkeyPatch.context() as patch:
-        table = {"CEL901": to("x = 1"), "CEL902": to("(\n2\n)"), "CEL903": to("(")}
+        table = {"CEL901": to("x = 1"), "CEL902": to("(\n2\n)"), "CEL903": to("}")}
         patch.setattr(proposing, "fixer", table.get)
         after = fixed(BOM_UTF8 * bom + text.encode())
         assert after.startswith(BOM_UTF8) == bom
         body = after.removeprefix(BOM_UTF8).decode()
         assert "#" in text or not parses(text) or not re.search("bad1|bad2", body)
-        assert re.sub(r"\((\r\n|\r|\n)2\1\)", "bad2", body.replace("x = 1", "bad1")) == text
+        assert re.sub(r"\((\r\n|\r|\n)2\1\)", "bad2", body.replace("x = 1", "bad1").replace("}", "bad3")) == text
         assert fixed(after) == after
 
 
