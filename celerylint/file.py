@@ -22,7 +22,7 @@ class File:
         self.source, self.tree, self.module, self.package = source, tree, module, package
         self.path = source.path
         self.arranged: Tree = arrange(tree)
-        self.names = Names(self.arranged, module, source.path, locator)
+        self.names = Names(self.arranged, module, source.path, locator, source.span)
         self.callees: dict[ast.Call, Value] = {}
 
     @overload

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from celerylint.source import Located, Span
 from celerylint.tree import Binding, FunctionNode, Growth, Scope, Tree
 from celerylint.values import (
     UNKNOWN,
@@ -25,6 +26,7 @@ from celerylint.values import (
     Star,
     Typed,
     Value,
+    Where,
     attribute,
     either,
     heavier,
@@ -33,6 +35,7 @@ from celerylint.values import (
 BUILTINS = frozenset(dir(builtins))
 DEEPEST = 14
 HEAVIEST = 200
+WRITTEN_OUT = (ast.Dict, ast.List, ast.Tuple, ast.Set)
 
 
 class Locator(Protocol):
@@ -45,11 +48,23 @@ class Locator(Protocol):
         """The dotted name of a relative import's module."""
 
 
-class Names:
-    """Evaluates expressions of one file. `module` is the file's dotted name, `path` where it stands."""
+class Pair(NamedTuple):
+    """One item of a dict, with the places of its key and value where these are written out."""
 
-    def __init__(self, tree: Tree, module: str, path: str, locator: Locator) -> None:
-        self.tree, self.module, self.path, self.locator = tree, module, path, locator
+    key: Value | None
+    value: Value
+    key_span: Span | None = None
+    span: Span | None = None
+
+
+class Names:
+    """Evaluates expressions of one file. `module` is the file's dotted name, `path` where it stands, `place` gives
+    the span of a node; without it nothing is said of where displays stand."""
+
+    def __init__(
+        self, tree: Tree, module: str, path: str, locator: Locator, place: Callable[[Located], Span] | None = None
+    ) -> None:
+        self.tree, self.module, self.path, self.locator, self.place = tree, module, path, locator, place
         self.known: dict[int, Value] = {}
         self.globals: dict[str, Value] = {}
         self.active: set[int] = set()
@@ -116,7 +131,7 @@ class Names:
             return UNKNOWN
         self.active.add(key)
         value = self.binding_value(name, binding, scope, depth)
-        if heavier(value, HEAVIEST):
+        if heavier(value, HEAVIEST * 10 if isinstance(binding.value, WRITTEN_OUT) else HEAVIEST):
             value = UNKNOWN
         self.active.discard(key)
         if depth < DEEPEST // 2:
@@ -164,11 +179,12 @@ class Names:
                 return Sequence(kind, (*first, *self.added(growths, depth)))
             case Call(func=Name(dotted="builtins.list" | "builtins.set" as kind), args=()):
                 return Sequence(kind.removeprefix("builtins."), tuple(self.added(growths, depth)))
-            case Mapping(items=pairs):
-                return mapping_of([*pairs, *self.stored(growths, depth)])
+            case Mapping(where=where):
+                span = None if where is None else where.span
+                return self.mapping([*pairs_of(value), *self.stored(growths, depth)], span)
             case Call(func=Name(dotted="builtins.dict"), args=(), keywords=keywords):
-                first_pairs = [(None if key is None else Const(key), item) for key, item in keywords]
-                return mapping_of([*first_pairs, *self.stored(growths, depth)])
+                first_pairs = [Pair(None if key is None else Const(key), item) for key, item in keywords]
+                return self.mapping([*first_pairs, *self.stored(growths, depth)], None)
             case Call(func=Name(dotted=dotted)) if dotted.startswith("builtins."):
                 return UNKNOWN
             case Sequence() | Comprehension():
@@ -181,14 +197,42 @@ class Names:
         values = [(self.value(growth.value, depth), growth.many) for growth in growths if not growth.out]
         return [Star(value) if many else value for value, many in values]
 
-    def stored(self, growths: list[Growth], depth: int) -> list[tuple[Value | None, Value]]:
+    def stored(self, growths: list[Growth], depth: int) -> list[Pair]:
         """What is put into a dict; taking out leaves nothing known of its keys."""
         return [
-            (None, UNKNOWN)
+            Pair(None, UNKNOWN)
             if growth.out
-            else (None if growth.key is None else self.value(growth.key, depth), self.value(growth.value, depth))
+            else Pair(
+                None if growth.key is None else self.value(growth.key, depth),
+                self.value(growth.value, depth),
+                self.span(growth.key),
+                self.span(growth.value),
+            )
             for growth in growths
         ]
+
+    def mapping(self, pairs: list[Pair], span: Span | None) -> Mapping:
+        """A dict to which keys were given at several places: a key that occurs twice may have either value."""
+        values: dict[Value, list[Pair]] = {}
+        for pair in pairs:
+            if isinstance(pair.key, Const):
+                values.setdefault(pair.key, []).append(pair)
+        merged = [
+            Pair(key, either([pair.value for pair in found]), found[-1].key_span, found[-1].span)
+            for key, found in values.items()
+        ]
+        merged += [pair for pair in pairs if not isinstance(pair.key, Const)]
+        spans = [pair.span for pair in merged if pair.span is not None]
+        where = (
+            Where(self.path, span or spans[0], tuple(spans), tuple(pair.key_span for pair in merged))
+            if spans and len(spans) == len(merged)
+            else None
+        )
+        return Mapping(tuple((pair.key, pair.value) for pair in merged), where)
+
+    def span(self, node: ast.expr | None) -> Span | None:
+        """Where a node stands; None for one that was made up."""
+        return self.place(node) if self.place is not None and node is not None and hasattr(node, "lineno") else None
 
     def parameter(self, node: ast.AST, scope: Scope) -> Value:
         assert isinstance(node, ast.arg)
@@ -214,14 +258,15 @@ class Names:
         return self.value(node)
 
 
-def mapping_of(pairs: list[tuple[Value | None, Value]]) -> Mapping:
-    """A dict to which keys were given at several places: a key that occurs twice may have either value."""
-    values: dict[Value, list[Value]] = {}
-    for key, value in pairs:
-        if isinstance(key, Const):
-            values.setdefault(key, []).append(value)
-    rest = [(key, value) for key, value in pairs if not isinstance(key, Const)]
-    return Mapping((*((key, either(found)) for key, found in values.items()), *rest))
+def pairs_of(mapping: Mapping) -> list[Pair]:
+    """The items of a dict with their places."""
+    where = mapping.where
+    if where is None or len(where.items) != len(mapping.items):
+        return [Pair(key, value) for key, value in mapping.items]
+    return [
+        Pair(key, value, key_span, span)
+        for (key, value), key_span, span in zip(mapping.items, where.keys, where.items, strict=True)
+    ]
 
 
 def entered(value: Value) -> Value:
@@ -337,13 +382,21 @@ def item(names: Names, node: ast.Subscript, depth: int) -> Value:
 
 def sequence(names: Names, node: ast.List | ast.Tuple | ast.Set, depth: int) -> Value:
     kind = {ast.List: "list", ast.Tuple: "tuple"}.get(node.__class__, "set")
-    return Sequence(kind, tuple(names.value(element, depth) for element in node.elts))
+    place, where = names.place, None
+    if place is not None:
+        where = Where(names.path, place(node), tuple([place(element) for element in node.elts]))
+    return Sequence(kind, tuple(names.value(element, depth) for element in node.elts), where)
 
 
 def mapping(names: Names, node: ast.Dict, depth: int) -> Value:
+    place, where = names.place, None
+    if place is not None:
+        keys = tuple([None if key is None else place(key) for key in node.keys])
+        where = Where(names.path, place(node), tuple([place(value) for value in node.values]), keys)
     pairs = zip(node.keys, node.values, strict=True)
     return Mapping(
-        tuple((None if key is None else names.value(key, depth), names.value(value, depth)) for key, value in pairs)
+        tuple((None if key is None else names.value(key, depth), names.value(value, depth)) for key, value in pairs),
+        where,
     )
 
 
@@ -363,7 +416,7 @@ def binary(names: Names, node: ast.BinOp, depth: int) -> Value:
         if op == "Add" and isinstance(right, Const) and isinstance(right.value, str):
             return Const(left.value + right.value)
         if op in {"Mod", "Add"}:
-            return Typed("str")
+            return Typed("str", start=left.value if op == "Add" else left.value.partition("%")[0])
     return Binary(op, left, right)
 
 
@@ -389,7 +442,17 @@ def comparison(names: Names, node: ast.Compare, depth: int) -> Value:
 
 
 def formatted(names: Names, node: ast.JoinedStr, depth: int) -> Value:
-    return Typed("str")
+    """An f-string; one whose every part is a known string is that string."""
+    text = ""
+    for part in node.values:
+        plain = isinstance(part, ast.FormattedValue) and part.format_spec is None and part.conversion == -1
+        inner = names.value(part.value if isinstance(part, ast.FormattedValue) else part, depth)
+        if not (plain or isinstance(part, ast.Constant)) or not (
+            isinstance(inner, Const) and isinstance(inner.value, str)
+        ):
+            return Typed("str", start=text)
+        text += inner.value
+    return Const(text)
 
 
 def anonymous(names: Names, node: ast.Lambda, depth: int) -> Value:

@@ -8,10 +8,22 @@ and no rule may conclude anything from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from celerylint.source import Span
+
 Constant: TypeAlias = str | bytes | int | float | complex | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a display stands: its file, itself, its items, and of a dict the keys (None for `**value`)."""
+
+    path: str
+    span: Span
+    items: tuple[Span, ...] = ()
+    keys: tuple[Span | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +43,13 @@ class Typed:
     """A new object of a known type whose content is not known: an f-string, a comparison, an annotation.
 
     `type` is dotted: `str`, `int`, `datetime.datetime`, `shop.models.Order`. `annotated` says that a
-    human claims it (a parameter's annotation) and no expression proves it.
+    human claims it (a parameter's annotation) and no expression proves it. `start` is what a text is known to
+    begin with; it is no part of what the value is equal to.
     """
 
     type: str
     annotated: bool = False
+    start: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +109,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A list, tuple or set display; `type` is `list`, `tuple`, `set`."""
+    """A list, tuple or set display; `type` is `list`, `tuple`, `set`. `where` is no part of what it is equal to."""
 
     type: str
     items: tuple[Value, ...]
+    where: Where | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A dict display; a key of None is `**value`."""
+    """A dict display; a key of None is `**value`. `where` is no part of what it is equal to."""
 
     items: tuple[tuple[Value | None, Value], ...]
+    where: Where | None = field(default=None, compare=False, repr=False)
 
     def get(self, name: str) -> Value | None:
         """The value under a literal string key, None where it is not written out."""
@@ -214,6 +230,19 @@ def attribute(base: Value, name: str) -> Value:
 def dotted(value: Value) -> str:
     """The dotted name that a value is, or "" ."""
     return value.dotted if isinstance(value, Name) else ""
+
+
+def beginning(value: Value) -> str:
+    """What a text is known to begin with: all of a literal, an f-string up to its first unknown part; else ""."""
+    match value:
+        case Const(value=str() as text) | Typed(type="str", start=text):
+            return text
+        case Call(func=Attr(base=Const(value=str() as text), name="format")):
+            return text.partition("{")[0]
+        case Binary(op="Add", left=left):
+            return beginning(left)
+        case _:
+            return ""
 
 
 def truth(value: Value | None) -> bool | None:

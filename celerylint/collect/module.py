@@ -55,6 +55,9 @@ def imported_modules(file: File) -> tuple[str, ...]:
     return tuple(found)
 
 
+LOOSE = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr)
+
+
 def condition(file: File, node: ast.AST) -> str:
     """The tests of the `if`s around a statement, joined by " and "; "" where there are none."""
     tests, child = [], node
@@ -62,7 +65,7 @@ def condition(file: File, node: ast.AST) -> str:
         if isinstance(above, ast.If):
             text = file.text(above.test)
             if child in above.body:
-                tests.append(text)
+                tests.append(f"({text})" if isinstance(above.test, LOOSE) else text)
             elif child in above.orelse:
                 tests.append(f"not ({text})")
         elif isinstance(above, FunctionNode):
