@@ -66,7 +66,7 @@ class Configuration:
     def readable(self) -> list[FileFacts]:
         """The files that settings can stand in: those that mention Celery, and modules that an app reads, which need not."""
         found = {facts.path: facts for facts in self.facts}
-        for link in self.links:
+        for link in self.links if self.apps.apps else ():
             facts = self.modules.facts(self.modules.split(link.target)[0])
             if facts is not None:
                 found.setdefault(facts.path, facts)

@@ -67,9 +67,10 @@ class Dispatches:
     def dispatch(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
         """The dispatch that a call is, None for any other call."""
         receiver, method = split_call(fact.call)
+        if isinstance(fact.call.func, Name) and self.modules.canonical(fact.call.func.dotted) in SIGNATURE_MAKERS:
+            return self.named(fact, facts, "signature", fact.call.func)
         if receiver is None:
-            named = isinstance(fact.call.func, Name)
-            return self.by_signature_call(fact, facts) if named else self.called_canvas(fact, facts)
+            return None if isinstance(fact.call.func, Name) else self.called_canvas(fact, facts)
         if method == "send_task" and (self.apps.is_app(receiver) or self.is_sender_of_app(receiver)):
             return self.named(fact, facts, method, receiver)
         if method == "signature" and self.apps.is_app(receiver):
@@ -130,12 +131,6 @@ class Dispatches:
                 return self.modules.canonical(dotted) == "celery.current_task"
             case _:
                 return False
-
-    def by_signature_call(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
-        assert isinstance(fact.call.func, Name)
-        if self.modules.canonical(fact.call.func.dotted) in SIGNATURE_MAKERS:
-            return self.named(fact, facts, "signature", fact.call.func)
-        return None
 
     def called_canvas(self, fact: CallFact, facts: FileFacts) -> Dispatch | None:
         """`chain(…)()`, `chord(header)(body)`: calling a canvas sends it, calling a signature runs the task."""
