@@ -137,8 +137,8 @@ def test_fixes_give_the_golden_text_and_then_nothing(fixed: Path, tmp_path: Path
     first = project(case, tmp_path, rule)
     shown = next(shown for shown, absolute in first.shown_paths.items() if Path(absolute) == path)
     changed = fixing.fix_all(first, unsafe=True).changed
-    text = changed[shown][1] if shown in changed else path.read_text(encoding="utf-8")
-    assert text == fixed.read_text(encoding="utf-8")
+    text = changed[shown].text if shown in changed else path.read_bytes().decode()
+    assert text == fixed.read_bytes().decode()
     path.write_text(text, encoding="utf-8", newline="")
     again = Project(first.config, [tmp_path])
     assert shown not in fixing.fix_all(again, unsafe=True).changed
