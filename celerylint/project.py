@@ -50,6 +50,7 @@ class Project:
         self.overlay = {os.path.abspath(path): data for path, data in (overlay or {}).items()}
         self.contents: dict[str, bytes | None] = {}
         self.errors: list[str] = []
+        self.known_to_matter: dict[str, bool] = {}
         self.known_facts: dict[str, FileFacts | None] = {}
         self.parsed: dict[str, File] = {}
         self.broken: dict[str, Finding] = {}
@@ -108,7 +109,7 @@ class Project:
         """Give one file a new content; everything that rests on it is worked out again."""
         self.overlay[os.path.abspath(self.shown_paths.get(path, path))] = data
         self.contents[path] = data
-        for known in (self.known_facts, self.parsed, self.broken):
+        for known in (self.known_to_matter, self.known_facts, self.parsed, self.broken):
             known.pop(path, None)
         for name in ("index", "relevant", "modules", "shown_paths", "asked", "checkable", "stamps"):
             self.__dict__.pop(name, None)
@@ -133,6 +134,12 @@ class Project:
         return [path for path in self.shown_paths if self.matters(path)]
 
     def matters(self, path: str) -> bool:
+        """Whether a Python file mentions Celery."""
+        if path not in self.known_to_matter:
+            self.known_to_matter[path] = self.find_whether_it_matters(path)
+        return self.known_to_matter[path]
+
+    def find_whether_it_matters(self, path: str) -> bool:
         entry = self.cache.entry(path, self.stamps.get(path))
         if entry is not None:
             return entry.relevant
@@ -144,7 +151,7 @@ class Project:
     @cached_property
     def modules(self) -> Modules:
         relative = {path: self.relative(absolute) for path, absolute in self.shown_paths.items()}
-        return Modules(relative, self.facts, self.config.source_roots)
+        return Modules(relative, self.facts, self.config.source_roots, self.matters)
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a shown path, None where it cannot be parsed."""

@@ -54,14 +54,19 @@ class Modules:
     """The project's Python files by dotted name.
 
     `paths` maps each file's shown path to its path below the project's root (both with `/`). `load` gives the
-    facts of a shown path, None where it cannot be parsed. A file's name is what its packages make it
+    facts of a shown path, None where it cannot be parsed; `mentions` says of one whether its file mentions Celery.
+    A file's name is what its packages make it
     (`__init__.py` upwards); where several files would share one, it is the path below the root.
     """
 
     def __init__(
-        self, paths: Mapping[str, str], load: Callable[[str], FileFacts | None], source_roots: Iterable[str] = ()
+        self,
+        paths: Mapping[str, str],
+        load: Callable[[str], FileFacts | None],
+        source_roots: Iterable[str] = (),
+        mentions: Callable[[str], bool] = lambda path: True,
     ) -> None:
-        self.load = load
+        self.load, self.mentions = load, mentions
         self.relatives = dict(paths)
         self.shown = {relative: shown for shown, relative in paths.items()}
         self.packages = {folder_of(r) for r in self.shown if r.rpartition("/")[2] == "__init__.py"}
@@ -185,8 +190,12 @@ class Modules:
         return self.shown[self.by_id[module]] if module else ""
 
     def canonical(self, dotted: str) -> str:
-        """A dotted name with re-exports followed to where it is defined, inside the project or out of it."""
-        return self.follow(dotted)[0]
+        """A dotted name with re-exports followed to where it is defined, inside the project or out of it.
+
+        Rules ask this of every name, to know a library's: files that do not mention Celery are not read for it.
+        """
+        path = self.path(dotted)
+        return dotted if path and not self.mentions(path) else self.follow(dotted)[0]
 
     def resolve(self, dotted: str) -> Definition | None:
         """What a dotted name is defined as in the project; None outside it or where that cannot be told."""
