@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import atexit
+import gc
 import io
 import json
 import multiprocessing
@@ -17,7 +18,7 @@ import tempfile
 import tokenize
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -109,7 +110,8 @@ def check(paths: Sequence[Path], overlay: Mapping[Path, bytes], options: Namespa
     from celerylint.config import ConfigError, by_configuration
 
     try:
-        findings = [finding for group in by_configuration(paths) for finding in findings_in(group, overlay)]
+        with without_collection():
+            findings = [finding for group in by_configuration(paths) for finding in findings_in(group, overlay)]
     except ConfigError as error:
         return failure(f"{error}", paths, options)
     except Exception as error:
@@ -119,6 +121,18 @@ def check(paths: Sequence[Path], overlay: Mapping[Path, bytes], options: Namespa
         row = finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}"
         rows.setdefault(os.path.abspath(finding.path), []).append(row)
     return rows
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Syntax trees are many objects and no garbage: looking for some would take a third of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def findings_in(paths: Sequence[Path], overlay: Mapping[Path, bytes]) -> list[Finding]:

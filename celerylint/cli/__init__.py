@@ -5,6 +5,7 @@ Exit status: 0 nothing found, 1 findings remain (`--diff`: something would chang
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
 import sys
@@ -78,4 +79,6 @@ def internal_error(error: Exception, *, verbose: bool) -> int:
 
 def main() -> NoReturn:
     """The entry point `celerylint`."""
+    # Syntax trees are many objects and no garbage: looking for some took a third of a run's time and freed nothing.
+    gc.disable()
     sys.exit(run(sys.argv[1:]))

@@ -15,6 +15,7 @@ from celerylint.cli._options import config_options
 from celerylint.cli._session import Clock, Failure, bug, configuration
 from celerylint.config import Config, ConfigError, by_configuration, refuse_unknown
 from celerylint.engine import rules
+from celerylint.files import NAMED
 from celerylint.project import Project, Report
 
 # Options that are keys of the configuration too.
@@ -76,7 +77,9 @@ class Request:
         if len(self.paths) > 1:
             raise click.UsageError("`-` reads standard input and takes no other path beside it")
         name = self.stdin_filename or "-"
-        return Path(os.path.abspath(name if name.endswith((".py", ".pyi")) else f"{name}.py"))
+        last = os.path.basename(name)
+        # What is called nothing in particular is Python; a Procfile is not.
+        return Path(os.path.abspath(name if "." in last or NAMED.fullmatch(last) else f"{name}.py"))
 
 
 def execute(request: Request) -> int:

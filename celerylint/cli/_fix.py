@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from celerylint import diff
-from celerylint.cli._session import Clock, bug, emit, wants_color
+from celerylint.cli._session import Clock, bug, complain, emit, wants_color
 from celerylint.cli._show import merged, renamed, show, status
 from celerylint.fixing import FixReport, fix_all, write
 from celerylint.noqa import add_noqa
@@ -35,6 +35,9 @@ def fix(projects: Sequence[Project], request: Request, clock: Clock) -> int:
     else:
         with clock.phase("writing"):
             errors += [error for report in reports for error in write(report)]
+    if request.verbose:
+        for finding, reason in (refusal for report in reports for refusal in report.refused):
+            complain(f"{finding.path}:{finding.span.line}: {finding.code} is not fixed: {reason}")
     left = merged([report.report for report in reports])
     left = renamed(replace(left, errors=[*left.errors, *errors]), request)
     applied = [finding for report in reports for finding in report.applied]

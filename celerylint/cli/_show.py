@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ import click
 from celerylint import output
 from celerylint.cli._session import Clock, Failure, complain, emit, wants_color
 from celerylint.output import Style, _summary
+from celerylint.paths import shown
 from celerylint.project import Report
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ def renamed(report: Report, request: Request) -> Report:
     """The report with standard input called as the user calls it, which need not be a name of Python's."""
     if request.stdin is None:
         return report
-    before = os.path.relpath(request.stdin).replace(os.sep, "/")
-    after = request.stdin_filename or "-"
-    if Path(after) == Path(before) or Path(after).is_absolute():
+    before, after = shown(request.stdin), request.stdin_filename or "-"
+    if shown(after) == before:
         return report
     findings = [replace(finding, path=after) if finding.path == before else finding for finding in report.findings]
     sources = {after if path == before else path: source for path, source in report.sources.items()}

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from celerylint import proposing
+from celerylint.edits import Edit, Fix
 from celerylint.project import Project
 
 if TYPE_CHECKING:
+    from celerylint.file import File
+    from celerylint.index import Index
+    from celerylint.rule import Finding
     from tests.cli.conftest import Runner
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +34,35 @@ def test_an_internal_error_exits_2_and_says_where_to_report_it(run: Runner, monk
     assert "/issues" in done.err
     assert "Traceback" not in done.err
     assert "Traceback" in run("--verbose").err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--fix"], ["--diff"]])
+def test_a_fixer_that_fails_is_an_internal_error_and_the_finding_is_there(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    def fail(finding: Finding, file: File, index: Index) -> Fix:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(proposing, "fixer", lambda code: fail)
+    done = run(*arguments)
+    assert done.status == 2
+    assert "internal error: the fixer of CEL206 failed at shop/tasks.py:6:5: ZeroDivisionError" in done.err
+    assert "/issues" in done.err
+    assert ("CEL206" in done.out) is (arguments != ["--diff"])
+    assert (run.folder / "shop/tasks.py").read_text() == run.task
+
+
+def test_a_fix_that_would_do_harm_is_not_applied_and_verbose_says_why(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(finding: Finding, file: File, index: Index) -> Fix:
+        return Fix("safe", "Spoil it", (Edit(finding.span, "(("),))
+
+    monkeypatch.setattr(proposing, "fixer", lambda code: spoil)
+    done = run("--fix", "--verbose")
+    assert done.status == 1
+    assert "shop/tasks.py:6: CEL206 is not fixed: the result does not parse" in done.err
+    assert (run.folder / "shop/tasks.py").read_text() == run.task
 
 
 def test_an_interrupt_is_quiet(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,3 +107,9 @@ def test_diff_of_standard_input(run: Runner) -> None:
     done = run("-", "--diff", "--stdin-filename", "shop/tasks.py", stdin=run.task.encode())
     assert done.status == 1
     assert done.out.startswith("--- shop/tasks.py\n+++ shop/tasks.py\n")
+
+
+def test_standard_input_that_is_no_python_is_not_read_as_such(run: Runner) -> None:
+    for name in ("Procfile", "compose.yaml"):
+        done = run("-", "--stdin-filename", name, "--select", "ALL", stdin=b"worker: celery -A shop worker\n")
+        assert (done.status, "CEL000" in done.out) == (0, False)
