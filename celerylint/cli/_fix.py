@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from celerylint.cli._check import Request
     from celerylint.project import Project, Report
 
-# Not suppressed by --add-noqa: a file that cannot be parsed, and what is said of suppressions themselves.
-KEPT = frozenset({"CEL000", "CEL090", "CEL091"})
+# Not suppressed by --add-noqa: a file that cannot be parsed, and suppressions that are to go instead.
+KEPT = frozenset({"CEL000", "CEL090"})
 DIFF_COLORS: dict[str, Color] = {"+": "green", "-": "red", "@": "cyan"}
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from celerylint.edits import Edit, apply
 from celerylint.output._terminal import cells, clip, paint
-from celerylint.source import NEWLINE, Source
+from celerylint.source import NEWLINE, Source, Span
 
 
 def patch(source: Source, edits: Sequence[Edit], color: bool = False) -> list[str]:
     """The changed lines between their neighbours, numbered as they will be."""
-    new = Source.from_text(source.path, apply(source, edits))
-    changed = list(hunks(source, new, edits))
+    above, part, edits = excerpt(source, edits)
+    new = Source.from_text(source.path, apply(part, edits))
+    changed = [[(sign, above + number, text) for sign, number, text in rows] for rows in hunks(part, new, edits)]
     width = len(str(max((number for rows in changed for _, number, _ in rows), default=0)))
     empty = paint(f"{'':{width}} |", "blue", color)
     out = [empty]
@@ -21,6 +23,20 @@ def patch(source: Source, edits: Sequence[Edit], color: bool = False) -> list[st
             out.append(paint("...", "blue", color))
         out.extend(show(sign, number, text, width, color) for sign, number, text in rows)
     return [*out, empty]
+
+
+def excerpt(source: Source, edits: Sequence[Edit]) -> tuple[int, Source, list[Edit]]:
+    """The lines around edits as a text of their own, how many lines are above it, and the edits of it."""
+    first = max(min((edit.span.line for edit in edits), default=1) - 1, 1)
+    last = max((edit.span.end_line for edit in edits), default=1) + 1
+    end = source.starts[last] if last < len(source.starts) else len(source.text)
+    part = Source.from_text(source.path, source.text[source.starts[first - 1] : end])
+    return first - 1, part, [replace(edit, span=moved_up(edit.span, first - 1)) for edit in edits]
+
+
+def moved_up(span: Span, lines: int) -> Span:
+    """A span in a text that has so many lines less above it."""
+    return span._replace(line=span.line - lines, end_line=span.end_line - lines)
 
 
 def show(sign: str, number: int, text: str, width: int, color: bool) -> str:
