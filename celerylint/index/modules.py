@@ -5,12 +5,12 @@ Files are read when something asks for them. What is found never depends on the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from celerylint.facts import Assign, Class, FileFacts, Function
-from celerylint.values import Name, Value, options
+from celerylint.index.locations import Locations
+from celerylint.values import Const, Name, Value, options
 
 # Celery's own re-exports and old homes, to the one name that the rest of the index knows.
 ALIASES = {
@@ -38,8 +38,6 @@ ALIASES = {
     },
 }
 
-TESTS = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)(?:/|$)")
-
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -50,13 +48,11 @@ class Definition:
     what: Function | Class | tuple[Assign, ...] | None
 
 
-class Modules:
-    """The project's Python files by dotted name.
+class Modules(Locations):
+    """What the project's modules define.
 
-    `paths` maps each file's shown path to its path below the project's root (both with `/`). `load` gives the
-    facts of a shown path, None where it cannot be parsed; `mentions` says of one whether its file mentions Celery.
-    A file's name is what its packages make it
-    (`__init__.py` upwards); where several files would share one, it is the path below the root.
+    `load` gives the facts of a shown path, None where it cannot be parsed; `mentions` says of one whether its file
+    mentions Celery.
     """
 
     def __init__(
@@ -66,128 +62,14 @@ class Modules:
         source_roots: Iterable[str] = (),
         mentions: Callable[[str], bool] = lambda path: True,
     ) -> None:
+        super().__init__(paths, source_roots)
         self.load, self.mentions = load, mentions
-        self.relatives = dict(paths)
-        self.shown = {relative: shown for shown, relative in paths.items()}
-        self.packages = {folder_of(r) for r in self.shown if r.rpartition("/")[2] == "__init__.py"}
-        # Whoever runs manage.py has its folder on the path, even if an __init__.py stands beside it.
-        self.run_from = {folder_of(r) for r in self.shown if r.rpartition("/")[2] == "manage.py"} & self.packages
-        self.roots = tuple(root.strip("/") for root in source_roots)
-        self.import_names: dict[str, str] = {relative: self.import_name(relative) for relative in self.shown}
-        self.by_import: dict[str, list[str]] = {}
-        for relative, name in self.import_names.items():
-            self.by_import.setdefault(name, []).append(relative)
-        self.ids: dict[str, str] = {}
-        for name, relatives in self.by_import.items():
-            for relative in relatives:
-                self.ids[relative] = name if len(relatives) == 1 else from_path(relative)
-        self.by_id = {name: relative for relative, name in self.ids.items()}
-        self.tails: dict[str, list[str]] = {}
-        for relative in self.shown:
-            self.tails.setdefault(from_path(relative).rpartition(".")[2], []).append(relative)
-        self.located: dict[tuple[str, str], str] = {}
         self.followed: dict[str, tuple[str, Definition | None]] = {}
-
-    def import_name(self, relative: str) -> str:
-        """The dotted name by which Python imports a file, as far as the folders tell."""
-        parts = relative.split("/")
-        for root in self.roots:
-            if relative.startswith(root + "/"):
-                return from_path(relative[len(root) + 1 :])
-        first = len(parts) - 1
-        while first > 0 and "/".join(parts[:first]) in self.packages:
-            first -= 1
-        if first == len(parts) - 1 and first > 0:
-            first = 1 if parts[0] == "src" and first > 1 else 0
-        return from_path("/".join(parts[first:]))
-
-    def module(self, path: str) -> tuple[str, bool]:
-        """The project's name of a shown path, and whether it is a package's `__init__`."""
-        relative = self.relatives.get(path, path)
-        return self.ids.get(relative, from_path(relative)), relative.rpartition("/")[2] == "__init__.py"
-
-    def imported_as(self, module: str) -> str:
-        """The name by which Python imports a module that the project knows by `module`."""
-        relative = self.by_id.get(module)
-        return module if relative is None else self.import_names[relative]
-
-    def locate(self, dotted: str, importer: str) -> str:
-        """The project's own dotted name for an absolute import written in a file."""
-        folder = folder_of(self.relatives.get(importer, importer))
-        key = (dotted, folder)
-        if key not in self.located:
-            self.located[key] = self.search(dotted.split("."), folder) or dotted
-        return self.located[key]
-
-    def search(self, parts: list[str], folder: str) -> str:
-        for count in range(len(parts), 0, -1):
-            found = self.beside_manage(parts[:count], folder) or self.candidates(parts[:count], folder)
-            if found:
-                nearest = max(found, key=lambda relative: (common(relative, folder), -len(relative)))
-                return ".".join([self.ids[nearest], *parts[count:]])
-        return ""
-
-    def beside_manage(self, parts: list[str], folder: str) -> list[str]:
-        """The file that a dotted name means from the folder of the `manage.py` above a file."""
-        above = [root for root in self.run_from if folder == root or folder.startswith(root + "/")]
-        roots = [] if parts[0] in {"celery", "kombu"} else above
-        stems = [f"{root}/{'/'.join(parts)}" for root in sorted(roots, key=len, reverse=True)]
-        return [path for stem in stems for path in (f"{stem}.py", f"{stem}/__init__.py") if path in self.shown][:1]
-
-    def candidates(self, parts: list[str], folder: str) -> list[str]:
-        """The files that an absolute dotted name may mean: by full name, else below a folder that may be a root."""
-        dotted = ".".join(parts)
-        exact = self.by_import.get(dotted)
-        if exact:
-            return exact
-        tail = "/".join(parts)
-        if len(parts) == 1:
-            beside = [f"{folder}/{tail}.py", f"{folder}/{tail}/__init__.py"]
-            return [path for path in beside if path in self.shown and folder not in self.packages]
-        found = []
-        for relative in self.tails.get(parts[-1], ()):
-            stem = relative.removesuffix(".py").removesuffix("/__init__")
-            if stem.endswith("/" + tail) and stem[: -len(tail) - 1] not in self.packages:
-                found.append(relative)
-        return found
-
-    def relative(self, importer: str, level: int, module: str) -> str:
-        """The project's name of the module that `from .module import` means in a file."""
-        base = folder_of(self.relatives.get(importer, importer))
-        for _ in range(level - 1):
-            base = folder_of(base)
-        stem = "/".join(part for part in (base, module.replace(".", "/")) if part)
-        for relative in (f"{stem}.py", f"{stem}/__init__.py"):
-            if relative in self.ids:
-                return self.ids[relative]
-        return self.folder_name(base) + (f".{module}" if module and base else module)
-
-    def folder_name(self, folder: str) -> str:
-        """The dotted name of a folder, as its files' names begin."""
-        return self.ids.get(f"{folder}/__init__.py") or folder.replace("/", ".")
-
-    def is_test(self, path: str) -> bool:
-        """Whether a shown path is that of a test or of what tests use."""
-        return TESTS.search(self.relatives.get(path, path)) is not None
 
     def facts(self, module: str) -> FileFacts | None:
         """The facts of a module of the project."""
         relative = self.by_id.get(module)
         return None if relative is None else self.load(self.shown[relative])
-
-    def split(self, dotted: str) -> tuple[str, str]:
-        """The longest module of the project that a dotted name begins with, and the rest; ("", dotted) without one."""
-        module = dotted
-        while module:
-            if module in self.by_id:
-                return module, dotted[len(module) + 1 :]
-            module = module.rpartition(".")[0]
-        return "", dotted
-
-    def path(self, dotted: str) -> str:
-        """The shown path of the file that defines (or re-exports) a dotted name, "" outside the project."""
-        module, _ = self.split(dotted)
-        return self.shown[self.by_id[module]] if module else ""
 
     def canonical(self, dotted: str) -> str:
         """A dotted name with re-exports followed to where it is defined, inside the project or out of it.
@@ -258,6 +140,27 @@ class Modules:
                     return name, definition
         return None
 
+    def attribute(self, dotted: str) -> tuple[Class, Value] | None:
+        """The value that a class of the project gives an attribute, with the class that does; `Enum.member.value` is
+        the member's value."""
+        owner, _, name = dotted.rpartition(".")
+        cls = self.cls(Name(owner)) if owner else None
+        if cls is not None:
+            for one in [cls, *self.bases(cls)[0]]:
+                if name in one.attributes:
+                    return one, one.attributes[name]
+        found = self.attribute(owner) if name == "value" and "." in owner else None
+        return found if found is not None and self.is_enum(found[0]) else None
+
+    def is_enum(self, cls: Class) -> bool:
+        """Whether attributes of a class are members of an enumeration."""
+        return any(name.rpartition(".")[2].endswith(("Enum", "Choices", "Flag")) for name in self.bases(cls)[1])
+
+    def function_named(self, dotted: str) -> Function | None:
+        """The function of the project that a dotted name is."""
+        definition = self.resolve(dotted)
+        return definition.what if definition is not None and isinstance(definition.what, Function) else None
+
     def function(self, key: str) -> Function | None:
         """The function with a key (`module:qualname`)."""
         module, _, qualname = key.partition(":")
@@ -295,31 +198,20 @@ class Modules:
             if definition is not None and isinstance(definition.what, tuple) and depth < 5:
                 for row in definition.what:
                     found += self.values(row.value, depth + 1)
+            elif definition is None and depth < 5 and (constant := self.constant(option)) is not None:
+                found += self.values(constant, depth + 1)
             else:
                 found.append(option)
         return found
+
+    def constant(self, value: Value) -> Value | None:
+        """The literal that a class of the project gives an attribute: `Queues.MAIL`, `Kind.MAIL.value`."""
+        found = self.attribute(self.follow(value.dotted)[0]) if isinstance(value, Name) else None
+        if found is None or not isinstance(value, Name) or not isinstance(found[1], Const):
+            return None
+        return None if self.is_enum(found[0]) and not value.dotted.endswith(".value") else found[1]
 
     def expand(self, value: Value) -> Value:
         """The one value that a value is known to be, names replaced by what is assigned to them; else itself."""
         found = self.values(value)
         return found[0] if len(found) == 1 else value
-
-
-def from_path(relative: str) -> str:
-    """The dotted name that a path below a root spells."""
-    return relative.removesuffix(".pyi").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def folder_of(path: str) -> str:
-    """The folder of a path with `/`, "" at the top."""
-    return path.rpartition("/")[0]
-
-
-def common(relative: str, folder: str) -> int:
-    """How many leading folders two paths share."""
-    count = 0
-    for one, other in zip(relative.split("/"), folder.split("/"), strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
