@@ -142,7 +142,7 @@ def current_version() -> str:
 
 def digest(parts: list[str]) -> str:
     """A short name for a list of texts."""
-    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b("\0".join(parts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
 def stamp(path: str) -> Stamp | None:
