@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from celerylint import cache as store
-from celerylint import engine, lowering, versions
+from celerylint import engine, lowering, versions, workers
 from celerylint.collect import collect
 from celerylint.config import Config, enabled, unknown_codes
 from celerylint.directives import may_have
@@ -245,13 +245,19 @@ class Project:
         run = self.digest
         found = self.cache.findings(run) if run else None
         if found is None:
-            found = [finding for path in self.checkable for finding in self.check_file(path)]
-            found += self.configuration_findings()
+            found = self.findings() + self.configuration_findings()
             found.sort(key=lambda finding: finding.sort_key)
             if run and not self.errors:
                 self.cache.keep_findings(run, found)
         self.cache.save()
         return Report(found, [*self.tree.errors, *self.errors], self.sources(found), len(self.asked))
+
+    def findings(self) -> list[Finding]:
+        """The findings of all files asked about, by as many processes as are worth it."""
+        count = 1 if self.overlay or "index" in self.__dict__ else workers.jobs(self.config, len(self.relevant))
+        if count > 1:
+            return workers.check(self, count)
+        return [finding for path in self.checkable for finding in self.check_file(path)]
 
     @property
     def digest(self) -> str:
