@@ -54,7 +54,7 @@ def check(project: Project, count: int) -> list[Finding]:
     connections, processes = [], []
     for number, share in enumerate(shares):
         ours, theirs = multiprocessing.Pipe()
-        arguments = (theirs, project.config, project.paths, project.relevant, share, (number, count))
+        arguments = (theirs, type(project), project.config, project.paths, project.relevant, share, (number, count))
         process = multiprocessing.Process(target=work, args=arguments, daemon=True)
         process.start()
         theirs.close()
@@ -96,6 +96,7 @@ def received(connection: Connection) -> Answer:
 
 def work(
     connection: Connection,
+    kind: type[Project],
     config: Config,
     paths: Sequence[Path],
     relevant: list[str],
@@ -103,12 +104,10 @@ def work(
     place: tuple[int, int],
 ) -> None:
     """What one process does. `place` is its number and how many there are."""
-    from celerylint.project import Project
-
     # Trees are full of cycles of nothing: looking for garbage in them costs a third of the time.
     gc.disable()
     try:
-        project = Project(config, paths)
+        project = kind(config, paths)
         project.relevant = relevant
         own = {path: project.facts(path) for path in share}
         connection.send(Answer(own))
