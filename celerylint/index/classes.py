@@ -59,8 +59,8 @@ ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})
 # Decorators that leave a class what it is.
 PLAIN_DECORATORS = frozenset(
     {
-        "functools.total_ordering", "attr.s", "attr.attrs", "attr.define", "attr.frozen", "attr.mutable", "attrs.define",
-        "attrs.frozen", "attrs.mutable", "typing.final", "typing.runtime_checkable",
+        "functools.total_ordering", "attr.s", "attr.attrs", "attr.define", "attr.frozen", "attr.mutable",
+        "attrs.define", "attrs.frozen", "attrs.mutable", "typing.final", "typing.runtime_checkable",
     }
 )  # fmt: skip
 EMPTY_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})

@@ -64,7 +64,7 @@ class Configuration:
 
     @cached_property
     def readable(self) -> list[FileFacts]:
-        """The files that settings can stand in: those that mention Celery, and modules that an app reads, which need not."""
+        """The files that settings can stand in: those that mention Celery, and modules that an app reads."""
         found = {facts.path: facts for facts in self.facts}
         for link in self.links if self.apps.apps else ():
             facts = self.modules.facts(self.modules.split(link.target)[0])
