@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -106,6 +107,8 @@ def work(
     """What one process does. `place` is its number and how many there are."""
     # Trees are full of cycles of nothing: looking for garbage in them costs a third of the time.
     gc.disable()
+    # An interrupt is the first process's to handle, which then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         project = kind(config, paths)
         project.relevant = relevant
