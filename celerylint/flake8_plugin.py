@@ -115,7 +115,10 @@ def check(paths: Sequence[Path], overlay: Mapping[Path, bytes], options: Namespa
     except ConfigError as error:
         return failure(f"{error}", paths, options)
     except Exception as error:
-        return failure(f"internal error: {type(error).__name__}: {error}; please report it at {ISSUES}", paths, options)
+        text = str(error)
+        # What failed in another process comes with its traceback.
+        last = text.strip().rpartition("\n")[2] if text.startswith("Traceback") else text
+        return failure(f"internal error: {type(error).__name__}: {last}; please report it at {ISSUES}", paths, options)
     rows: Rows = {}
     for finding in findings:
         row = finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}"
@@ -143,6 +146,8 @@ def findings_in(paths: Sequence[Path], overlay: Mapping[Path, bytes]) -> list[Fi
     config = load(paths)
     # A folder that the project chose may lie in the tree, where a plugin has nothing to write.
     config = replace(config, cache=False) if config.cache_dir else config
+    # A worker of flake8's may have no processes of its own.
+    config = replace(config, jobs=1) if multiprocessing.parent_process() else config
     return Project(config, paths, overlay).check().findings
 
 

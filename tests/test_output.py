@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from celerylint import output
+from celerylint.config.model import FORMATS
 from celerylint.edits import Edit, Fix, apply
 from celerylint.output import Style
 from celerylint.output._frame import frame
@@ -71,7 +72,7 @@ RETRY = "@app.task(bind=True)\ndef send(self):\n\n    «self.retry()»\n    done
 
 
 def test_every_module_is_a_format_and_every_format_of_the_contract_is_there() -> None:
-    assert output.names() == ALL
+    assert output.names() == ALL == sorted(FORMATS)
 
 
 def test_full_shows_source_severity_related_places_and_the_fix() -> None:

@@ -69,7 +69,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def internal_error(error: Exception, *, verbose: bool) -> int:
     """Say that it is our fault, and how to tell us."""
-    reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+    text = str(error)
+    # What failed in another process comes with its traceback.
+    last = text.strip().rpartition("\n")[2] if text.startswith("Traceback") else text
+    reason = f"{type(error).__name__}: {last}".removesuffix(": ")
     if verbose:
         traceback.print_exception(error)
     hint = "" if verbose else " with what `--verbose` adds"

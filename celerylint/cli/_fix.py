@@ -83,7 +83,7 @@ def painted(text: str, color: bool) -> str:
 
 def suppress(projects: Sequence[Project], request: Request, clock: Clock) -> int:
     """Write suppressions of all findings where they stand; the exit status."""
-    with clock.phase("rules"):
+    with clock.phase("check"):
         reports = [project.check() for project in projects]
     errors = [error for report in reports for error in report.errors]
     count = 0

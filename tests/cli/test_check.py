@@ -59,7 +59,7 @@ def test_quiet_prints_findings_only(run: Runner) -> None:
 
 def test_verbose_says_what_takes_how_long_on_standard_error(run: Runner) -> None:
     done = run("-v", "--output-format", "json")
-    assert [line.split()[0] for line in done.err.splitlines()] == ["configuration", "index", "rules", "fixes", "output"]
+    assert [line.split()[0] for line in done.err.splitlines()] == ["configuration", "check", "fixes", "output"]
     assert json.loads(done.out)[0]["code"] == "CEL206"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +74,41 @@ def test_an_interrupt_is_quiet(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Project, "check", interrupt)
     done = run()
     assert (done.status, done.out, done.err.strip()) == (130, "", "")
+
+
+HANGING = """
+import multiprocessing, pathlib, time
+from celerylint import cli
+from celerylint.project import Project
+
+def hang(project, path):
+    pathlib.Path("started").touch()
+    time.sleep(60)
+
+multiprocessing.set_start_method("fork")
+Project.check_file = hang
+cli.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to groups of processes are POSIX's")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_all_processes_quietly(run: Runner, jobs: str) -> None:
+    run.write("shop/more.py", run.task)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HANGING, "--jobs", jobs],
+        cwd=run.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (run.folder / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out.strip()) == (130, b"")
 
 
 def test_a_reader_that_goes_away_is_no_error(run: Runner) -> None:
