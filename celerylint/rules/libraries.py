@@ -31,12 +31,17 @@ def io_call(value: Value, index: Index) -> IO | None:
 def named_call(call: Call, name: str, index: Index) -> IO | None:
     row = FUNCTIONS.get(name)
     if row is not None:
-        connects = not name.rpartition(".")[2][0].isupper() or call.args or call.keyword("host")
-        return replace(row, blocks=waits(row, call, index)) if connects else None
+        return replace(row, blocks=waits(row, call, index)) if connects(call, name) else None
     if name.startswith("stripe.") and name.count(".") == 2 and name.rpartition(".")[2] in SDK_METHODS:
         return STRIPE
     owner, _, last = name.rpartition(".")
     return method_call(call, Name(owner), last, index) if owner else None
+
+
+def connects(call: Call, name: str) -> bool:
+    """Whether a function does I/O, or a class as soon as it is called: with an address."""
+    is_class = name.rpartition(".")[2][0].isupper()
+    return not is_class or bool(call.args) or call.keyword("host") is not None
 
 
 def method_call(call: Call, base: Value, name: str, index: Index) -> IO | None:
@@ -50,12 +55,16 @@ def method_call(call: Call, base: Value, name: str, index: Index) -> IO | None:
     if not client.methods and (name in MAKERS or name[0].isupper() or name.startswith("__")):
         return None
     row = replace(client.io, place=dict(client.places).get(name, -1))
-    limited = given(client.timeout, client.place, made, index)
-    if row.timeout and given(row.timeout, row.place, call, index) is not None:
-        limited = None
-    if limited is not None:
-        return replace(row, blocks=limited == NONE)
-    return replace(row, blocks=waits(row, call, index) and not made.splat)
+    if connected(made, index):
+        # What waits, if anything, is the call that made it.
+        return replace(row, blocks=False)
+    limit = given(row.timeout, row.place, call, index) or given(client.timeout, client.place, made, index)
+    return replace(row, blocks=limit == NONE if limit is not None else row.blocks and not (call.splat or made.splat))
+
+
+def connected(made: Call, index: Index) -> bool:
+    name = index.modules.canonical(made.func.dotted) if isinstance(made.func, Name) else ""
+    return name in FUNCTIONS and connects(made, name)
 
 
 def client_of(value: Value, index: Index) -> tuple[Client, Call, bool] | None:
@@ -114,10 +123,8 @@ def subclass_client(func: Name, index: Index) -> Client | None:
 
 def waits(row: IO, call: Call, index: Index) -> bool:
     """Whether a call may wait for ever as it is written."""
-    limit = given(row.timeout, row.place, call, index) if row.timeout else None
-    if limit is not None:
-        return limit == NONE
-    return row.blocks and not call.splat
+    limit = given(row.timeout, row.place, call, index)
+    return limit == NONE if limit is not None else row.blocks and not call.splat
 
 
 def given(timeout: str, place: int, call: Call, index: Index) -> Value | None:

@@ -99,7 +99,7 @@ SESSION = Client(REQUESTS, (*VERBS, "send"), (("request", 8),))
 HTTPX_CLIENT = Client(HTTPX, (*VERBS, "send", "stream"), timeout="timeout")
 HTTP_CONNECTION = Client(
     IO("http.client", ("http.client.HTTPException", *SOCKET_ERRORS), blocks=True),
-    ("connect", "request", "getresponse"),
+    ("connect", "request"),
     timeout="timeout",
     place=2,
 )
