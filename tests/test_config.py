@@ -114,7 +114,6 @@ show-fixes = true
 jobs = 2
 no-cache = true
 cache-dir = ".c"
-baseline = "b.json"
 """
 
 

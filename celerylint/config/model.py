@@ -121,7 +121,6 @@ class Config:
     jobs: int = 0
     cache: bool = True
     cache_dir: str = ""
-    baseline: str = ""
     file: Path | None = None
     layers: tuple[Selection, ...] = ()
     sources: dict[str, str] = field(default_factory=dict, compare=False)
@@ -217,7 +216,6 @@ OPTIONS: dict[str, Reader] = {
     "jobs": positive,
     "no-cache": inverted,
     "cache-dir": text,
-    "baseline": text,
 }
 # They say what one run does.
 COMMAND_LINE_ONLY = frozenset(
@@ -233,7 +231,6 @@ COMMAND_LINE_ONLY = frozenset(
         "statistics",
         "stdin-filename",
         "verbose",
-        "write-baseline",
     }
 )
 
