@@ -64,7 +64,8 @@ class Plugin:
         if cls.options is None or reads_stdin(cls.options):
             return this_file(self.filename, self.lines, cls.options)
         if cls.rows is None:
-            cls.rows = handed_over() or everything(cls.options)
+            found = handed_over()
+            cls.rows = everything(cls.options) if found is None else found
         return cls.rows
 
 

@@ -178,6 +178,14 @@ def test_workers_show_what_one_process_shows_and_findings_are_worked_out_once(fl
     done = flake8("-j", "2", ".", START_METHOD=method)
     assert sorted(done.places) == EXPECTED
     assert (done.status, done.err, len(done.checks)) == (1, "", 1)
+    for name in "abc":
+        flake8.write(f"shop/{name}.py", CLEAN)
+    clean = flake8("-j", "2", ".", START_METHOD=method)
+    assert (clean.status, clean.out, len(clean.checks)) == (0, "", 1)
+
+
+def test_what_spawned_workers_read_is_removed(flake8: Flake8) -> None:
+    assert flake8("-j", "2", ".", START_METHOD="spawn", TMPDIR=str(flake8.aside)).places
     assert not list(flake8.aside.glob("celerylint-*.json"))
 
 

@@ -64,7 +64,8 @@ def show_diff(projects: Sequence[Project], request: Request, clock: Clock) -> in
     changes = {path: change for report in reports for path, change in report.changed.items()}
     for path, change in sorted(changes.items()):
         name = request.stdin_filename or "-" if request.stdin else path
-        text = diff.diff(change.source.text, change.text, name)
+        mark = "\ufeff" if change.source.bom else ""
+        text = diff.diff(mark + change.source.text, mark + change.text, name)
         emit(painted(text, color).encode(change.source.encoding, "backslashreplace"))
     count = sum(len(report.applied) for report in reports)
     if count and not request.quiet:

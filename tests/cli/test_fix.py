@@ -50,9 +50,14 @@ def test_show_fixes_and_fix_only(run: Runner) -> None:
     assert (run.folder / "shop/tasks.py").read_text() == run.fixed
 
 
-def test_diff_writes_nothing_and_is_a_patch(run: Runner) -> None:
-    before = ("# coding: latin-1\n# \xe9\n" + run.task).replace("\n", "\r\n").rstrip().encode("latin-1")
-    path = run.write("shop/tasks.py", before)
+@pytest.mark.parametrize(
+    ("before", "encoding"),
+    [("# coding: latin-1\n# é\n{}", "latin-1"), ("{}", "utf-8-sig"), ("# é\n{}", "utf-8")],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_diff_writes_nothing_and_is_a_patch(run: Runner, before: str, encoding: str, newline: str) -> None:
+    text = before.format(run.task.replace("\n\n\n", "\n")).replace("\n", newline).rstrip().encode(encoding)
+    path = run.write("shop/tasks.py", text)
     done = subprocess.run(
         [sys.executable, "-m", "celerylint", "--diff", "."],
         cwd=run.folder,
@@ -61,9 +66,9 @@ def test_diff_writes_nothing_and_is_a_patch(run: Runner) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, b"Would fix 1 finding.\n")
-    assert path.read_bytes() == before
+    assert path.read_bytes() == text
     subprocess.run(["git", "apply", "-p0"], input=done.stdout, cwd=run.folder, check=True)
-    assert path.read_bytes() == before.replace(b"self.retry", b"raise self.retry")
+    assert path.read_bytes() == text.replace(b"self.retry", b"raise self.retry")
 
 
 def test_diff_exits_0_where_nothing_would_change(run: Runner) -> None:
