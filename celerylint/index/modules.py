@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from celerylint.facts import Assign, Class, FileFacts, Function
 from celerylint.index.locations import Locations
-from celerylint.values import Const, Name, Value, options
+from celerylint.values import Attr, Call, Const, Name, Value, options
 
 # Celery's own re-exports and old homes, to the one name that the rest of the index knows.
 ALIASES = {
@@ -187,8 +187,18 @@ class Modules(Locations):
                 classes.append(found)
                 pending.extend(found.bases)
             elif found is None:
-                names.append(self.canonical(base.dotted) if isinstance(base, Name) else "")
+                names.append(self.base_name(base))
         return classes, names
+
+    def base_name(self, base: Value) -> str:
+        """The dotted name of a base outside the project, "" where that cannot be told."""
+        match base:
+            case Name(dotted=dotted):
+                return self.canonical(dotted)
+            case Attr(base=Call(func=Name(dotted=dotted)), name="Task") if self.canonical(dotted) == "celery.Celery":
+                return "celery.Task"
+            case _:
+                return ""
 
     def values(self, value: Value, depth: int = 0) -> list[Value]:
         """All that a value may be, with module-level names of the project replaced by what is assigned to them."""

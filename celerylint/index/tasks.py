@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from celerylint.facts import CallFact, Class, Decorator, FileFacts, Function, Task
-from celerylint.index.apps import Apps
+from celerylint.index.apps import Apps, is_foreign_app_class
 from celerylint.index.modules import Modules
 from celerylint.source import Span
 from celerylint.values import (
+    UNKNOWN,
     Attr,
     Call,
     Const,
@@ -18,6 +20,7 @@ from celerylint.values import (
     Name,
     Param,
     Value,
+    either,
     truth,
 )
 from celerylint.values import Function as FunctionValue
@@ -342,23 +345,70 @@ class Tasks:
 
     def base_classes(self, task: Task) -> list[Class]:
         """The task's base classes that stand in the project, nearest first."""
+        return self.bases(task)[0]
+
+    def bases(self, task: Task) -> tuple[list[Class], list[str]]:
+        """The classes that a task derives from: those of the project, nearest first, and the names of the others.
+
+        A base that cannot be told gives "" among the names.
+        """
         if task.kind == "class":
-            cls = self.class_of(task)
-            return [] if cls is None else self.modules.bases(cls)[0]
-        base = self.modules.cls(Name(task.base)) if task.base else None
-        return [] if base is None else [base, *self.modules.bases(base)[0]]
+            own = self.class_of(task)
+            return ([], [""]) if own is None else self.modules.bases(own)
+        value = task.options.get("base", self.default_base)
+        if value is None:
+            return [], []
+        base = self.modules.cls(value)
+        if base is None:
+            return [], [self.modules.canonical(value.dotted) if isinstance(value, Name) else ""]
+        classes, names = self.modules.bases(base)
+        return [base, *classes], names
+
+    @cached_property
+    def default_base(self) -> Value | None:
+        """What the apps of the project use as `Task`: `app.Task = Base`, `Celery(task_cls=…)`; None for Celery's own."""
+        production = [facts for facts in self.facts if not self.modules.is_test(facts.path)]
+        given = [value for facts in production for value in self.given_bases(facts)]
+        return either(given) if given else None
+
+    def given_bases(self, facts: FileFacts) -> Iterator[Value]:
+        for write in facts.writes:
+            match write.target:
+                case Name(dotted=name) if name.endswith(".Task") and self.apps.is_app(Name(name.removesuffix(".Task"))):
+                    yield write.value
+                case Attr(base=base, name="Task") if self.apps.is_app(base) or self.is_app_self(base):
+                    yield write.value
+                case _:
+                    pass
+        for call in (fact.call for fact in facts.calls if self.apps.makes_app(fact.call.func)):
+            given = call.keyword("task_cls")
+            text = given.value if isinstance(given, Const) else None
+            if isinstance(text, str):
+                yield Name(self.modules.locate(text.replace(":", "."), facts.path))
+            elif given is not None:
+                yield given
+            else:
+                yield from self.own_base(call.func)
+
+    def own_base(self, func: Value) -> list[Value]:
+        """The task class that an application class brings; Unknown for a class of another package."""
+        cls = self.modules.cls(func)
+        if cls is not None:
+            classes, names = self.modules.bases(cls)
+            own = [c.attributes["task_cls"] for c in [cls, *classes] if "task_cls" in c.attributes]
+            return own[:1] or [UNKNOWN for name in names if is_foreign_app_class(name)]
+        foreign = isinstance(func, Name) and is_foreign_app_class(self.modules.canonical(func.dotted))
+        return [UNKNOWN] if foreign else []
+
+    def is_app_self(self, value: Value) -> bool:
+        """Whether a value is `self` in a method of an application class of the project."""
+        if not isinstance(value, Param) or value.index != 0:
+            return False
+        return self.apps.makes_app(Name(value.function.rpartition(".")[0].replace(":", ".")))
 
     def foreign_base(self, task: Task) -> bool:
         """Whether a base outside the project (other than Celery's own) may set options and run the body its own way."""
-        if task.kind == "class":
-            cls = self.class_of(task)
-            return cls is None or any(name not in TASK_CLASSES for name in self.modules.bases(cls)[1])
-        if "base" not in task.options:
-            return False
-        base = self.modules.cls(Name(task.base)) if task.base else None
-        if base is None:
-            return self.modules.canonical(task.base) not in TASK_CLASSES
-        return any(not self.is_plain_base(name) for name in self.modules.bases(base)[1])
+        return any(not self.is_plain_base(name) for name in self.bases(task)[1])
 
     def is_plain_base(self, name: str) -> bool:
         return (

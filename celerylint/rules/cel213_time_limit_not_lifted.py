@@ -84,7 +84,7 @@ def is_empty(value: Value | None, index: Index) -> bool:
 
 
 def app_limit(task: Task, name: str, index: Index) -> tuple[float, tuple[Related, ...]] | None:
-    """The number that the app's settings limit a task to, with its place; None where there is none or it is not known."""
+    """The number that the app's settings limit a task to, with its place; None where none is known."""
     rows = index.configuration.in_force(SETTINGS[name], task)
     limit = amount(either([row.value for row in rows]), index)
     return (limit, (Related(rows[-1].path, rows[-1].span, "the app's limit"),)) if limit else None
