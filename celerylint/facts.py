@@ -85,7 +85,8 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class; `attributes` are the assignments in its body, in order, the last one wins."""
+    """A class; `attributes` are the assignments in its body, in order, the last one wins. `spans` are the places of
+    their names, `value_spans` those of their values."""
 
     key: str
     name: str
@@ -95,6 +96,7 @@ class Class:
     keywords: tuple[tuple[str | None, Value], ...] = ()
     attributes: dict[str, Value] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+    value_spans: dict[str, Span] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     decorators: tuple[Decorator, ...] = ()
 
@@ -233,13 +235,18 @@ class Dispatch:
         return self.method in {"delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit", "call"}
 
 
+SettingForm: TypeAlias = Literal["object", "write", "keyword", "default", "extends"]
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting as one place writes it.
 
     `name` is Celery's new lower-case name, "" for a name that Celery does not read there; `written` is what stands
     there, `namespace` the prefix that it is read under. `app` is the key of the one app that it is for, "" where
-    that is not known or there are several.
+    that is not known or there are several. `form` says how it is set: as part of an `object` that is read whole, by
+    a `write` to `conf`, as a `keyword` of the app, as a `default`, or as an item that `extends` a dict. `holder` is the
+    dotted name of the module or class that an object's setting stands in.
     """
 
     name: str
@@ -251,13 +258,17 @@ class Setting:
     namespace: str = ""
     condition: str = ""
     app: str = ""
+    form: SettingForm = "object"
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Celery application object: `key` is the dotted name it is bound to."""
+    """A Celery application object: `key` is the dotted name it is bound to, `scope` the qualname around the call that
+    makes it, "" at module level."""
 
     key: str
     path: str
     span: Span
     call: Call
+    scope: str = ""

@@ -17,9 +17,13 @@ METHODS = frozenset(
         "delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "send_task", "s", "si", "signature",
         "subtask", "apply", "map", "starmap", "chunks", "retry", "task", "register_task", "config_from_object",
         "config_from_envvar", "autodiscover_tasks", "add_defaults", "update", "setdefault", "add_periodic_task",
-        "replace", "init_app", "connect", "Celery",
+        "replace", "init_app", "connect", "Celery", "from_mapping", "from_object",
     }
 )  # fmt: skip
+# Names under which applications are handed to functions that configure them.
+APP_NAMES = frozenset({"app", "celery", "celery_app", "capp"})
+# Classes whose objects are entries of a schedule.
+SCHEDULED = frozenset({"RedBeatSchedulerEntry", "PeriodicTask"})
 LIBRARIES = ("celery.", "kombu.")
 MAY_HOLD_RESULTS = (ast.Name, ast.Call, ast.ListComp, ast.GeneratorExp, ast.List, ast.Tuple, ast.Dict, ast.DictComp)
 MAKE_RESULTS = frozenset({"delay", "apply_async", "apply", "send_task", "AsyncResult", "GroupResult", "ResultSet"})
@@ -41,7 +45,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
             sites.setdefault(key, []).append(site)
         if nested:
             sites.setdefault(key, []).extend(references(file, node, nested))
-        if matters(func):
+        if matters(func) or hands_app_on(node) or is_named_as_app(file, node):
             call = file.value(node)
             if isinstance(call, Call):
                 facts.append(fact(file, node, call, key))
@@ -55,11 +59,32 @@ def matters(func: Value) -> bool:
                 dotted.startswith(LIBRARIES)
                 or dotted.rpartition(".")[2] in METHODS
                 or "celery" in dotted.rpartition(".")[2].lower()
+                or not SCHEDULED.isdisjoint(dotted.split(".")[-3:])
             )
         case Attr(name=name):
             return name in METHODS
         case Call():
             return True
+        case _:
+            return False
+
+
+def hands_app_on(node: ast.Call) -> bool:
+    """Whether a call passes something that is named as applications are."""
+    for arg in [*node.args, *(keyword.value for keyword in node.keywords)]:
+        match arg:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in APP_NAMES:
+                return True
+            case _:
+                pass
+    return False
+
+
+def is_named_as_app(file: File, node: ast.Call) -> bool:
+    """Whether what a call gives is bound to a name that applications have."""
+    match file.parent(node):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name in APP_NAMES
         case _:
             return False
 

@@ -91,7 +91,7 @@ def classes(file: File) -> dict[str, Class]:
     found = {}
     for node in file.nodes(ast.ClassDef):
         qualname = file.arranged.scopes[node].qualname
-        attributes, spans = class_attributes(file, node)
+        attributes, spans, value_spans = class_attributes(file, node)
         found[qualname] = Class(
             key=f"{file.module}:{qualname}",
             name=node.name,
@@ -101,14 +101,15 @@ def classes(file: File) -> dict[str, Class]:
             keywords=tuple((keyword.arg, file.value(keyword.value)) for keyword in node.keywords),
             attributes=attributes,
             spans=spans,
+            value_spans=value_spans,
             methods=tuple(child.name for child in node.body if isinstance(child, FunctionNode)),
             decorators=decorators(file, node),
         )
     return found
 
 
-def class_attributes(file: File, node: ast.ClassDef) -> tuple[dict[str, Value], dict[str, Span]]:
-    values, spans = {}, {}
+def class_attributes(file: File, node: ast.ClassDef) -> tuple[dict[str, Value], dict[str, Span], dict[str, Span]]:
+    values, spans, value_spans = {}, {}, {}
     for child in node.body:
         targets = (
             child.targets
@@ -121,4 +122,5 @@ def class_attributes(file: File, node: ast.ClassDef) -> tuple[dict[str, Value], 
         for target in targets:
             if isinstance(target, ast.Name) and value is not None:
                 values[target.id], spans[target.id] = file.value(value), file.span(target)
-    return values, spans
+                value_spans[target.id] = file.span(value)
+    return values, spans, value_spans

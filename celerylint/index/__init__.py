@@ -13,6 +13,7 @@ from celerylint.index.canvas import Canvases
 from celerylint.index.classes import Classes
 from celerylint.index.configuration import Configuration
 from celerylint.index.dispatches import Dispatches, Signature
+from celerylint.index.mappings import Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.options import Option, Options
 from celerylint.index.parameters import Parameters
@@ -49,7 +50,8 @@ class Index:
         self.sending = Dispatches(modules, self.applications, self.registry, facts)
         self.graph = CallGraph(modules, self.registry, follow)
         self.results = Results(self.sending, lambda param: self.graph.passed(param))
-        self.configuration = Configuration(modules, self.applications, facts, traits)
+        self.mappings = Mappings(modules, facts)
+        self.configuration = Configuration(modules, self.applications, facts, traits, self.mappings)
         self.options = Options(self.registry, self.configuration)
         self.parameters = Parameters(modules, self.registry)
         self.canvases = Canvases(self.sending)

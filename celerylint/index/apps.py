@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cached_property
 
-from celerylint.facts import App, Assign, Class, FileFacts, Function
+from celerylint.facts import App, Assign, CallFact, Class, FileFacts, Function
 from celerylint.index.modules import Modules
-from celerylint.values import UNKNOWN, Attr, Call, Const, Item, Name, Param, Value
+from celerylint.values import UNKNOWN, Attr, Call, Const, Item, Name, Param, Value, dotted
 
 CURRENT = frozenset({"celery.current_app", "celery.app.default_app", "celery.app_or_default"})
 # Where Flask's and Pyramid's applications keep theirs: `app.extensions["celery"]`, `config.registry["celery.app"]`.
 APP_KEYS = frozenset({"celery", "celery.app", "celery_app"})
-USUAL_NAMES = frozenset({"app", "celery", "celery_app", "capp"})
+CELERY_NAMES = frozenset({"celery", "celery_app", "capp"})
+USUAL_NAMES = CELERY_NAMES | {"app"}
+# Signals whose sender is the application (`Celery.on_configure` …, celery/app/base.py).
+SIGNAL = re.compile(r"\.on_(?:configure|after_configure|after_finalize|after_fork)\.connect$")
 
 
 class Apps:
@@ -23,19 +28,122 @@ class Apps:
 
     @cached_property
     def apps(self) -> list[App]:
-        """Every application object bound to a module-level name or made in a function, in path order."""
-        found = []
+        """Every application object bound to a module-level name or made in a function, in path order.
+
+        One that a function makes for a module-level name counts once, where it is made if that place is known.
+        """
+        found = [
+            App(self.bound_to(facts, fact), facts.path, fact.span, fact.call, self.scope_of(facts, fact))
+            for facts in self.facts
+            for fact in facts.calls
+            if self.makes_app(fact.call.func) and not self.is_elsewhere(fact)
+        ]
+        made = {app.key for app in found if not self.is_made_by_function(app.call.func)}
+        return [app for app in found if app.key not in made or not self.is_made_by_function(app.call.func)]
+
+    def scope_of(self, facts: FileFacts, fact: CallFact) -> str:
+        """The qualname around a call that makes an application, "" where a module-level name is bound to it."""
+        return "" if len(self.made_by.get(f"{facts.module}:{fact.scope}", [])) == 1 else fact.scope
+
+    def is_elsewhere(self, fact: CallFact) -> bool:
+        """Whether an application that a call gives is made somewhere else."""
+        return self.is_current(fact.call.func) or (bool(fact.scope) and self.is_made_by_function(fact.call.func))
+
+    def is_made_by_function(self, func: Value) -> bool:
+        return isinstance(func, Name) and self.modules.function_named(func.dotted) is not None
+
+    def is_current(self, func: Value) -> bool:
+        """Whether a call gives an application that was made elsewhere."""
+        return isinstance(func, Name) and self.modules.canonical(func.dotted) in CURRENT
+
+    @cached_property
+    def made_by(self) -> dict[str, list[str]]:
+        """By the key of a function that returns an application, the module-level names that are bound to it."""
+        found: dict[str, list[str]] = {}
         for facts in self.facts:
-            for fact in facts.calls:
-                if self.makes_app(fact.call.func):
-                    found.append(App(self.bound_to(facts, fact.call), facts.path, fact.span, fact.call))
+            for name, rows in facts.assigns.items():
+                for row in rows:
+                    func = row.value.func if isinstance(row.value, Call) else None
+                    if isinstance(func, Name) and self.makes_app(func):
+                        function = self.modules.function_named(func.dotted)
+                        if function is not None:
+                            found.setdefault(function.key, []).append(f"{facts.module}.{name}")
         return found
 
-    def bound_to(self, facts: FileFacts, call: Call) -> str:
-        for name, rows in facts.assigns.items():
-            if any(row.value == call for row in rows):
-                return f"{facts.module}.{name}"
-        return facts.module
+    def bound_to(self, facts: FileFacts, fact: CallFact) -> str:
+        """The key of the application that a call makes: the module-level name that it is bound to, directly or by the
+        function around it; else the dotted name of what is around it."""
+        if not fact.scope:
+            for name, rows in facts.assigns.items():
+                if any(row.value == fact.call for row in rows):
+                    return f"{facts.module}.{name}"
+            return facts.module
+        names = self.made_by.get(f"{facts.module}:{fact.scope}", [])
+        return names[0] if len(names) == 1 else f"{facts.module}.{fact.scope}"
+
+    def key_of(self, value: Value) -> str:
+        """The key of the application that a value is, "" where it may be one of several."""
+        match value:
+            case Name(dotted=dotted):
+                return self.modules.canonical(dotted)
+            case Param(function=function, index=0) if self.is_app_method(function):
+                return self.of_class(function)
+            case Param():
+                keys = {self.key_of(passed) for passed in self.handed.get((value.function, value.name), [])}
+                return keys.pop() if len(keys) == 1 else ""
+            case Call():
+                return self.by_call.get(value, "")
+            case _:
+                return ""
+
+    @cached_property
+    def by_call(self) -> dict[Call, str]:
+        """The keys of applications that are made in functions, by the call that makes them."""
+        return {
+            fact.call: self.bound_to(facts, fact)
+            for facts in self.facts
+            for fact in facts.calls
+            if fact.scope and self.makes_app(fact.call.func)
+        }
+
+    def of_class(self, function: str) -> str:
+        """The key of the one application of the class that a method belongs to."""
+        module, _, qualname = function.partition(":")
+        owner = f"{module}.{qualname.rpartition('.')[0]}"
+        keys = {
+            app.key
+            for app in self.apps
+            if isinstance(app.call.func, Name) and self.modules.canonical(app.call.func.dotted) == owner
+        }
+        return keys.pop() if len(keys) == 1 else ""
+
+    @cached_property
+    def handed(self) -> dict[tuple[str, str], list[Value]]:
+        """What is passed for parameters that are named as applications are, by function and parameter."""
+        found: dict[tuple[str, str], list[Value]] = {}
+        for facts in self.facts:
+            for fact in facts.calls:
+                function = (
+                    self.modules.function_named(fact.call.func.dotted) if isinstance(fact.call.func, Name) else None
+                )
+                if function is not None:
+                    for name, value in passed(function, fact.call):
+                        found.setdefault((function.key, name), []).append(value)
+        return found
+
+    def is_handed(self, param: Param) -> bool:
+        """Whether callers pass an application for a parameter, or a signal of one does."""
+        values = self.handed.get((param.function, param.name), [])
+        if any(self.is_app(value, 3) for value in values):
+            return True
+        return param.name in CELERY_NAMES if not values else False
+
+    def is_signalled(self, function: str) -> bool:
+        """Whether a function receives a signal whose sender is an application."""
+        found = self.modules.function(function)
+        decorators = [] if found is None else [decorator.value for decorator in found.decorators]
+        funcs = [value.func if isinstance(value, Call) else value for value in decorators]
+        return any(SIGNAL.search(dotted(func) or (last_part(func))) for func in funcs)
 
     def is_app(self, value: Value, depth: int = 0) -> bool:
         """Whether a value is an application: known, not guessed, but for the usual names imported from a
@@ -68,8 +176,10 @@ class Apps:
                 )
             case Param(annotation=Name(dotted=dotted)):
                 return self.modules.canonical(dotted) == "celery.Celery"
-            case Param(function=function, index=0):
-                return self.is_app_method(function)
+            case Param(function=function, index=0) if self.is_app_method(function) or self.is_signalled(function):
+                return True
+            case Param():
+                return self.is_handed(value)
             case Item(key=Const(value=str() as key)):
                 return key in APP_KEYS
             case _:
@@ -103,6 +213,21 @@ class Apps:
             case _:
                 return False
 
+    def updates_conf(self, call: Call) -> bool:
+        """Whether a call writes several settings of an application: `conf.update`, `conf.add_defaults` …"""
+        match call.func:
+            case Name(dotted=dotted) if dotted.endswith((".update", ".add_defaults", ".setdefault")):
+                owner, _, method = dotted.rpartition(".")
+                return self.conf_of(Name(owner)) or (method == "add_defaults" and self.is_app(Name(owner)))
+            case Attr(base=base, name="update" | "add_defaults" | "setdefault" as method):
+                return self.conf_of(base) or (method == "add_defaults" and self.is_app(base))
+            case _:
+                return False
+
+    def is_made_outside(self, func: Value) -> bool:
+        """Whether an application is of a class outside the project, which may configure it."""
+        return isinstance(func, Name) and is_foreign_app_class(self.modules.canonical(func.dotted))
+
     def conf_of(self, value: Value) -> bool:
         """Whether a value is the configuration of an application."""
         match value:
@@ -112,6 +237,23 @@ class Apps:
                 return self.is_app(base)
             case _:
                 return False
+
+
+def passed(function: Function, call: Call) -> Iterator[tuple[str, Value]]:
+    """What a call passes to a function's parameters, by their names."""
+    if not call.splat:
+        names = [parameter.name for parameter in function.parameters]
+        yield from zip(names, call.args, strict=False)
+        yield from ((key, value) for key, value in call.keywords if key)
+
+
+def last_part(func: Value) -> str:
+    """The end of `x.on_after_configure.connect`, where x is no plain name."""
+    match func:
+        case Attr(base=Attr(name=signal), name=method):
+            return f".{signal}.{method}"
+        case _:
+            return ""
 
 
 def is_foreign_app_class(name: str) -> bool:

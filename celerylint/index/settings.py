@@ -1,0 +1,298 @@
+"""Every setting that a project's code writes, by the form in which it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from celerylint.facts import Assign, CallFact, Class, FileFacts, Setting, SettingForm
+from celerylint.index.apps import Apps, conf_owner, receiver
+from celerylint.index.links import FLASK, Linked, Links
+from celerylint.index.mappings import Entries, Entry, Mappings
+from celerylint.index.modules import Modules
+from celerylint.index.setting_names import SettingNames
+from celerylint.index.tasks import last_name
+from celerylint.index.traits import Traits
+from celerylint.source import Span
+from celerylint.values import UNKNOWN, Attr, Const, Item, Mapping, Name, Value, Where
+
+SETTINGS_PATH = re.compile(r"(?:^|/)\w*(?:settings|config|conf)\w*(?:/|\.py$)", re.IGNORECASE)
+APP_KEYWORDS = {
+    "broker": "broker_url",
+    "backend": "result_backend",
+    "include": "include",
+    "task_cls": "",
+    "changes": "",
+    "accept_content": "accept_content",
+}
+FORMS: dict[str, SettingForm] = {"add_defaults": "default", "setdefault": "default"}
+
+
+class Settings:
+    """Reads settings. `names` says what Celery calls them."""
+
+    def __init__(
+        self, modules: Modules, apps: Apps, links: Links, names: SettingNames, mappings: Mappings, traits: Traits
+    ) -> None:
+        self.modules, self.apps, self.links, self.names = modules, apps, links, names
+        self.mappings, self.traits = mappings, traits
+
+    def of_file(self, facts: FileFacts) -> Iterator[Setting]:
+        """Everything that one file writes."""
+        yield from self.of_django(facts)
+        yield from self.of_linked(facts)
+        yield from self.of_flask(facts)
+        yield from self.of_writes(facts)
+        for fact in facts.calls:
+            yield from self.of_call(fact, facts)
+
+    def make(
+        self,
+        written: str,
+        value: Value,
+        path: str,
+        span: Span,
+        value_span: Span,
+        namespace: str = "",
+        condition: str = "",
+        app: str = "",
+        form: SettingForm = "object",
+        holder: str = "",
+    ) -> Setting:
+        known = value if value == UNKNOWN else self.modules.expand(value)
+        name = self.names.new_name(written, namespace)
+        return Setting(name, written, known, path, span, value_span, namespace, condition, app, form, holder)
+
+    # Objects that are read whole
+
+    def of_django(self, facts: FileFacts) -> Iterator[Setting]:
+        """Upper-case settings of a module of Django's settings, and of classes in it."""
+        spaces = self.links.namespaces
+        if not spaces or not self.is_settings_module(facts):
+            return
+        app = self.links.sole_reader("django")
+        for name, rows in facts.assigns.items():
+            space = next((space for space in spaces if self.names.is_meant_in_django(name, space)), None)
+            if space is not None:
+                yield from (self.of_assign(row, facts, space, app) for row in rows)
+        for cls in facts.classes.values():
+            for name in cls.attributes:
+                space = next((space for space in spaces if self.names.is_meant_in_django(name, space)), None)
+                if space:
+                    yield self.of_attribute(cls, name, space, app, f"class {cls.name}")
+
+    def is_settings_module(self, facts: FileFacts) -> bool:
+        return (
+            facts.module in self.traits.settings
+            or SETTINGS_PATH.search(self.modules.relatives.get(facts.path, facts.path)) is not None
+        )
+
+    def of_linked(self, facts: FileFacts) -> Iterator[Setting]:
+        """The names of a module, class or dict that an app reads."""
+        for link in self.links.all:
+            if link.target == "dict" and link.path == facts.path and link.value is not None:
+                found = self.mappings.entries(link.value, facts.path)
+                yield from self.of_entries(found, link.span, link.namespace, link.app, "object")
+            if link.target == facts.module:
+                app = self.links.sole_reader(link.target)
+                for name, rows in facts.assigns.items():
+                    if self.names.is_meant(name, link.namespace):
+                        yield from (self.of_assign(row, facts, link.namespace, app) for row in rows)
+            for cls in self.classes(link, facts):
+                app = self.links.sole_reader(link.target)
+                for name in cls.attributes:
+                    if self.names.is_meant(name, link.namespace):
+                        yield self.of_attribute(cls, name, link.namespace, app)
+
+    def classes(self, link: Linked, facts: FileFacts) -> list[Class]:
+        """The class that a link reads, and its bases, as far as they stand in a file."""
+        cls = self.modules.cls(Name(link.target)) if "." in link.target else None
+        return [] if cls is None else [c for c in [cls, *self.modules.bases(cls)[0]] if c.path == facts.path]
+
+    def of_assign(self, row: Assign, facts: FileFacts, namespace: str, app: str) -> Setting:
+        return self.make(
+            row.name, row.value, facts.path, row.span, row.value_span, namespace, row.condition, app, "object",
+            facts.module,
+        )  # fmt: skip
+
+    def of_attribute(self, cls: Class, name: str, namespace: str, app: str, condition: str = "") -> Setting:
+        span, value_span = cls.spans[name], cls.value_spans[name]
+        value, holder = cls.attributes[name], f"{cls.module}.{cls.qualname}"
+        if any(base.endswith("BaseSettings") for base in self.modules.bases(cls)[1]):
+            value = UNKNOWN  # A default of pydantic's, which the environment replaces.
+        return self.make(name, value, cls.path, span, value_span, namespace, condition, app, "object", holder)
+
+    # Flask
+
+    def of_flask(self, facts: FileFacts) -> Iterator[Setting]:
+        """What is in the configuration of a Flask application, as far as Celery reads it."""
+        links = {(link.key, link.namespace, link.app): link for link in self.links.all if link.target == FLASK}
+        for link in links.values():
+            if link.key:
+                yield from self.under_key(facts, link)
+            elif self.is_settings_module(facts):
+                yield from self.in_flask_module(facts, link)
+
+    def under_key(self, facts: FileFacts, link: Linked) -> Iterator[Setting]:
+        """`CELERY = {…}` in a class or module, `app.config["CELERY"] = {…}`, `app.config.from_mapping(CELERY={…})`."""
+        for cls in facts.classes.values():
+            if link.key in cls.attributes:
+                found = self.mappings.entries(cls.attributes[link.key], cls.path)
+                found = replace(found, items=tuple(within(found.items, cls.path, cls.value_spans[link.key])))
+                holder = f"{cls.module}.{cls.qualname}"
+                yield from self.of_entries(
+                    found, cls.spans[link.key], link.namespace, link.app, "object", f"class {cls.name}", holder
+                )
+        if self.is_settings_module(facts):
+            for row in facts.assigns.get(link.key, ()):
+                found = self.mappings.entries(row.value, facts.path)
+                yield from self.of_entries(
+                    found, row.span, link.namespace, link.app, "object", row.condition, facts.module
+                )
+        for write in facts.writes:
+            match write.target:
+                case Item(base=base, key=Const(value=key)) if key == link.key and self.links.is_flask_config(base):
+                    found = self.mappings.entries(write.value, facts.path)
+                    yield from self.of_entries(
+                        found, write.value_span, link.namespace, link.app, "object", write.condition
+                    )
+                case _:
+                    pass
+        for fact in facts.calls:
+            if last_name(fact.call.func) in {"from_mapping", "update"} and fact.call.keyword(link.key) is not None:
+                found = self.mappings.entries(fact.call.keyword(link.key) or UNKNOWN, facts.path)
+                span = dict(fact.keyword_spans)[link.key]
+                yield from self.of_entries(found, span, link.namespace, link.app, "object", fact.condition)
+
+    def in_flask_module(self, facts: FileFacts, link: Linked) -> Iterator[Setting]:
+        for name, rows in facts.assigns.items():
+            if self.names.is_meant_in_django(name, link.namespace):
+                yield from (self.of_assign(row, facts, link.namespace, link.app) for row in rows)
+        for cls in facts.classes.values():
+            for name in cls.attributes:
+                if self.names.is_meant_in_django(name, link.namespace):
+                    yield self.of_attribute(cls, name, link.namespace, link.app, f"class {cls.name}")
+
+    # Writes
+
+    def of_writes(self, facts: FileFacts) -> Iterator[Setting]:
+        """`app.conf.name = value`, `app.conf["name"] = value`, `app.conf.name["key"] = value`."""
+        for write in facts.writes:
+            name, owner = self.conf_key(write.target)
+            if name:
+                yield self.make(
+                    name, write.value, facts.path, write.span, write.value_span, "", write.condition,
+                    self.apps.key_of(owner), "write",
+                )  # fmt: skip
+                continue
+            match write.target:
+                case Item(base=base, key=key):
+                    yield from self.extended(base, key, write.value, facts, write.span, write.value_span)
+                case _:
+                    pass
+
+    def extended(
+        self, base: Value, key: Value, value: Value, facts: FileFacts, span: Span, value_span: Span
+    ) -> Iterator[Setting]:
+        """One more item of a dict that is a setting of an app, or of Django."""
+        name, namespace, app = self.setting_of(base)
+        if name:
+            item = Mapping(((key, value),), Where(facts.path, span, (value_span,), (span,)))
+            yield self.make(name, item, facts.path, span, value_span, namespace, "", app, "extends")
+
+    def setting_of(self, value: Value) -> tuple[str, str, str]:
+        """The setting that a value reads, as written, with its namespace and app; "" for anything else."""
+        name, owner = self.conf_key(value)
+        if name:
+            return name, "", self.apps.key_of(owner)
+        if isinstance(value, Name) and value.dotted.startswith("django.conf.settings."):
+            written = value.dotted.removeprefix("django.conf.settings.")
+            for space in self.links.namespaces:
+                if self.names.new_name(written, space):
+                    return written, space, self.links.sole_reader("django")
+        return "", "", ""
+
+    def conf_key(self, target: Value) -> tuple[str, Value]:
+        """The setting that `app.conf.name` or `app.conf["name"]` is, and the app; "" for anything else."""
+        match target:
+            case Name(dotted=dotted) if ".conf." in dotted:
+                owner, _, key = dotted.rpartition(".")
+                return (key, conf_owner(target)) if self.apps.conf_of(Name(owner)) else ("", UNKNOWN)
+            case Attr(base=base, name=name):
+                return (name, conf_owner(target)) if self.apps.conf_of(base) else ("", UNKNOWN)
+            case Item(base=base, key=Const(value=str() as key)):
+                return (key, conf_owner(target)) if self.apps.conf_of(base) else ("", UNKNOWN)
+            case _:
+                return "", UNKNOWN
+
+    def of_call(self, fact: CallFact, facts: FileFacts) -> Iterator[Setting]:
+        call, spans = fact.call, dict(fact.keyword_spans)
+        if self.apps.makes_app(call.func):
+            yield from self.app_keywords(fact, facts, spans)
+        elif self.apps.updates_conf(call):
+            app, form = self.apps.key_of(conf_owner(call.func)), FORMS.get(last_name(call.func), "write")
+            for key, value in call.keywords:
+                if key:
+                    span = spans.get(key, fact.span)
+                    yield self.make(key, value, facts.path, span, span, "", fact.condition, app, form)
+            for arg in call.args:
+                found = self.mappings.entries(arg, facts.path)
+                yield from self.of_entries(found, fact.span, "", app, form, fact.condition)
+        elif last_name(call.func) == "update":
+            yield from self.updated(fact, facts)
+
+    def updated(self, fact: CallFact, facts: FileFacts) -> Iterator[Setting]:
+        """`app.conf.beat_schedule.update({…})`."""
+        name, namespace, app = self.setting_of(receiver(fact.call.func))
+        if name:
+            keywords = tuple((None if key is None else Const(key), value) for key, value in fact.call.keywords)
+            for value in (*fact.call.args, *((Mapping(keywords),) if keywords else ())):
+                yield self.make(
+                    name, value, facts.path, fact.span, fact.span, namespace, fact.condition, app, "extends"
+                )
+
+    def app_keywords(self, fact: CallFact, facts: FileFacts, spans: dict[str, Span]) -> Iterator[Setting]:
+        positional = dict(zip(("main", "loader", "backend"), fact.call.args, strict=False))
+        keywords = {key: value for key, value in fact.call.keywords if key}
+        for key, value in (positional | keywords).items():
+            written = APP_KEYWORDS.get(key, key if key in self.names.known or key in self.names.old else "")
+            if written:
+                span, app = spans.get(key, fact.span), self.apps.bound_to(facts, fact)
+                yield self.make(written, value, facts.path, span, span, "", fact.condition, app, "keyword")
+
+    def of_entries(
+        self,
+        found: Entries,
+        span: Span,
+        namespace: str,
+        app: str,
+        form: SettingForm,
+        condition: str = "",
+        holder: str = "",
+    ) -> Iterator[Setting]:
+        """The items of a dict of settings; `span` is the place of those that are not written out."""
+        for entry in found.items:
+            if entry.name:
+                tests = " and ".join(filter(None, (condition, entry.condition)))
+                yield self.make(
+                    entry.name, entry.value, entry.path, entry.key_span or span, entry.span or entry.key_span or span,
+                    namespace, tests, app, form, holder,
+                )  # fmt: skip
+
+
+def within(entries: Iterable[Entry], path: str, span: Span) -> Iterator[Entry]:
+    """The items that stand in a place themselves, and not in a dict that is spread out there."""
+    for entry in entries:
+        inner = entry.span
+        if inner is None or (entry.path == path and span.line <= inner.line and inner.end_line <= span.end_line):
+            yield entry
+
+
+def unique(settings: Iterable[Setting]) -> list[Setting]:
+    """Each setting once, in the order of paths and places; one that several apps read belongs to none alone."""
+    found: dict[Setting, Setting] = {}
+    for setting in settings:
+        shared = replace(setting, app="")
+        found[shared] = shared if shared in found and found[shared].app != setting.app else setting
+    return sorted(found.values(), key=lambda setting: (setting.path, setting.span))
