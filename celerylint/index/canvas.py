@@ -39,7 +39,7 @@ class Made:
     def called(self, given: Arguments) -> Arguments:
         """What the task gets when the signature is called with `given`."""
         if self.immutable is None:
-            return self.arguments.behind(replace(ANY))
+            return self.arguments.behind(ANY)
         return self.arguments if self.immutable else self.arguments.behind(given)
 
 
@@ -129,7 +129,7 @@ class Canvases:
         """How many items a value of `args` holds, and whether it may hold more."""
         expanded = self.modules.expand(value)
         match expanded:
-            case Const(value=None):
+            case Const(value=constant) if not constant:
                 return 0, False
             case Sequence(type="list" | "tuple", items=items):
                 return counted(items)
@@ -143,7 +143,7 @@ class Canvases:
         """The keys that a value of `kwargs` holds, and whether it may hold others."""
         expanded = self.modules.expand(value)
         match expanded:
-            case Const(value=None):
+            case Const(value=constant) if not constant:
                 return frozenset(), False
             case Mapping(items=items):
                 keys = frozenset(key.value for key, _ in items if isinstance(key, Const) and isinstance(key.value, str))
@@ -216,17 +216,15 @@ def called(kind: str, call: Call) -> Canvas | None:
         header = call.args[0] if call.args else call.keyword("header")
         body = call.args[1] if len(call.args) > 1 else call.keyword("body")
         return Canvas(kind, spread(header) if header is not None else (), body)
-    if kind in {"chain", "group"}:
+    if kind == "group":
         return Canvas(kind, spread(call.args[0]) if len(call.args) == 1 else call.args)
+    if kind == "chain":
+        # A list may have been appended to, here and there: its order is not known.
+        listed = len(call.args) == 1 and isinstance(call.args[0], Sequence)
+        return Canvas(kind, () if listed else call.args)
     return None
 
 
 def spread(value: Value) -> tuple[Value, ...]:
     """The members that one argument holds."""
-    match value:
-        case Sequence(items=items):
-            return items
-        case Comprehension(type="list" | "generator" | "set"):
-            return (value,)
-        case _:
-            return (value,)
+    return value.items if isinstance(value, Sequence) else (value,)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from celerylint.facts import Class, Decorator, Function, Parameter, Task
+from celerylint.index.atomic import manages
 from celerylint.index.modules import Modules
-from celerylint.index.tasks import Tasks
-from celerylint.values import Attr, Call, Name, Param, Star, Value, truth
+from celerylint.index.tasks import Tasks, last_name
+from celerylint.values import Attr, Call, Const, Item, Name, Param, Star, Value, truth
 from celerylint.values import Function as FunctionValue
 
 # Decorators that hand on all arguments as they come.
@@ -25,9 +27,11 @@ PLAIN_BASES = frozenset(
     {
         "celery_once.QueueOnce", "celery_once.tasks.QueueOnce", "celery_singleton.Singleton",
         "celery_singleton.singleton.Singleton", "tenant_schemas_celery.task.TenantTask", "celery.app.task.Task",
-        "celery.contrib.django.task.DjangoTask",
+        "celery.contrib.django.task.DjangoTask", "flask_celeryext.AppContextTask", "flask_celeryext.RequestContextTask",
+        "openwisp_utils.tasks.OpenwispCeleryTask",
     }
 )  # fmt: skip
+CHANGING = frozenset({"pop", "popitem", "setdefault", "update", "clear"})
 CALLERS = ("__call__", "apply_async", "delay", "apply", "s", "si", "signature", "subtask")
 
 
@@ -83,7 +87,11 @@ class Parameters:
         name, definition = self.modules.follow(value.dotted)
         if definition is None:
             return name in HANDING_ON
-        return isinstance(definition.what, Function) and self.wraps_plainly(definition.what)
+        if not isinstance(definition.what, Function):
+            return False
+        # What `@contextmanager` makes is a decorator too, when called.
+        called = isinstance(decorator.value, Call) and manages(definition.what)
+        return called or self.wraps_plainly(definition.what)
 
     def wraps_plainly(self, function: Function, depth: int = 0) -> bool:
         """Whether a decorator of the project returns a function that calls the decorated one with all its arguments."""
@@ -94,7 +102,26 @@ class Parameters:
         ]
         if len(inner) != 1 or len(function.returns) != 1 or inner[0] is None or depth > 3:
             return False
-        return passes_all_on(inner[0]) or self.wraps_plainly(inner[0], depth + 1)
+        return self.passes_all_on(inner[0]) or self.wraps_plainly(inner[0], depth + 1)
+
+    def passes_all_on(self, function: Function | None) -> bool:
+        """Whether a function takes anything, and what it returns is what something gives for just that."""
+        if function is None or not takes_anything(function.parameters) or self.changes_arguments(function):
+            return False
+        return any(isinstance(value, Call) and passes_on(value) for value in function.returns)
+
+    def changes_arguments(self, function: Function) -> bool:
+        """Whether a function adds to its `**kwargs` or takes something out."""
+        facts = self.modules.facts(function.module)
+        writes = facts.writes if facts is not None else ()
+        return any(
+            isinstance(site.callee, Attr) and isinstance(site.callee.base, Param) and site.callee.name in CHANGING
+            for site in function.calls
+        ) or any(
+            isinstance(write.target, Item) and isinstance(write.target.base, Param)
+            for write in writes
+            if write.scope == function.qualname
+        )
 
     def makes_directly(self, value: Value, depth: int = 0) -> bool:
         """Whether a task decorator, perhaps the project's own, gives the function as it is to Celery's."""
@@ -125,22 +152,63 @@ class Parameters:
 
     def plainly_called(self, task: Task) -> bool:
         """Whether the task's class sends and runs as Celery's does."""
+        if task.kind != "class" and "base" not in task.options:
+            return self.plain_default
         if self.tasks.foreign_base(task) and not self.known_base(task):
             return False
         classes = self.tasks.base_classes(task)
         own = self.tasks.class_of(task) if task.kind == "class" else None
         return all(self.calls_plainly(cls) for cls in [*([own] if own else []), *classes])
 
+    @cached_property
+    def plain_default(self) -> bool:
+        """Whether what an application makes tasks of sends and runs as Celery's own class does."""
+        return all(self.plain_class(value) for value in self.default_classes())
+
+    def default_classes(self) -> Iterator[Value]:
+        """What is set as the class of tasks: `Celery(task_cls=…)`, `app.Task = …`."""
+        for app in self.tasks.apps.apps:
+            if (written := app.call.keyword("task_cls")) is not None:
+                yield self.modules.expand(written)
+            own = self.modules.cls(app.call.func)
+            for cls in [own, *self.modules.bases(own)[0]] if own is not None else []:
+                yield from [cls.attributes["task_cls"]] if "task_cls" in cls.attributes else []
+        for facts in self.tasks.facts:
+            for write in facts.writes:
+                if last_name(write.target) == "Task" and self.is_on_app(write.target):
+                    yield write.value
+
+    def is_on_app(self, target: Value) -> bool:
+        match target:
+            case Attr(base=base):
+                return self.tasks.apps.is_app(base) or isinstance(base, Param)
+            case Name(dotted=dotted):
+                return self.tasks.apps.is_app(Name(dotted.rpartition(".")[0]))
+            case _:
+                return False
+
+    def plain_class(self, value: Value) -> bool:
+        if isinstance(value, Const) and isinstance(value.value, str):
+            value = Name(value.value.replace(":", "."))
+        cls = self.modules.cls(value)
+        if cls is None:
+            return isinstance(value, Name) and self.is_plain(self.modules.canonical(value.dotted))
+        classes, names = self.modules.bases(cls)
+        return all(self.calls_plainly(each) for each in [cls, *classes]) and all(self.is_plain(name) for name in names)
+
+    def is_plain(self, name: str) -> bool:
+        return name in PLAIN_BASES or self.tasks.is_plain_base(name)
+
     def known_base(self, task: Task) -> bool:
         classes = self.tasks.base_classes(task)
         names = {self.modules.canonical(task.base)} if not classes and task.base else set()
         for cls in classes[:1]:
             names.update(self.modules.bases(cls)[1])
-        return bool(names) and all(name in PLAIN_BASES or self.tasks.is_plain_base(name) for name in names)
+        return bool(names) and all(self.is_plain(name) for name in names)
 
     def calls_plainly(self, cls: Class) -> bool:
         methods = [method for method in CALLERS if method in cls.methods]
-        return all(passes_all_on(self.modules.function(f"{cls.key}.{method}")) for method in methods)
+        return all(self.passes_all_on(self.modules.function(f"{cls.key}.{method}")) for method in methods)
 
 
 def without_first(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...] | None:
@@ -150,22 +218,13 @@ def without_first(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...] | 
     return parameters if parameters and parameters[0].kind == "var_positional" else None
 
 
-def passes_all_on(function: Function | None) -> bool:
-    """Whether a function takes anything and returns what something gives for just that."""
-    if function is None or not takes_anything(function.parameters):
-        return False
-    return bool(function.returns) and all(
-        isinstance(value, Call) and passes_on(value, function) for value in function.returns
-    )
-
-
 def takes_anything(parameters: Iterable[Parameter]) -> bool:
     kinds = [p.kind for p in parameters if p.name not in {"self", "cls", "task"}]
     return kinds == ["var_positional", "var_keyword"]
 
 
-def passes_on(call: Call, function: Function) -> bool:
-    """Whether a call gets `*args, **kwargs` of a function and nothing else."""
+def passes_on(call: Call) -> bool:
+    """Whether a call gets `*args, **kwargs` of the function around it and nothing else."""
     match call:
         case Call(func=Param() | Attr(), args=args, keywords=((None, Param(index=-1)),)):
             rest = [arg for arg in args if not (isinstance(arg, Param) and arg.index == 0)]
