@@ -230,14 +230,33 @@ def of_type(kind: str, kombu: Version) -> Judgement:
     if outcome == SAME:
         return CARRIED
     if outcome == REFUSED:
-        return Judgement("refused", f"{named(kind)} has no JSON form", "", json_types.INSTEAD.get(kind, ""))
+        since = " before kombu 5.3" if new == SAME else ""
+        verb = "have" if kind == "bytes" else "has"
+        return Judgement("refused", f"{named(kind)} {verb} no JSON form{since}", "", json_types.INSTEAD.get(kind, ""))
     return Judgement("changed", f"{named(kind)} arrives as a {outcome}", outcome) if outcome else UNKNOWN
+
+
+NAMES = {
+    "NoneType": "None",
+    "bytes": "bytes",
+    "type": "a class",
+    "dict_keys": "a view of a dict's keys",
+    "dict_values": "a view of a dict's values",
+    "dict_items": "a view of a dict's items",
+    "enum.Enum": "an enum member",
+    "enum.Flag": "an enum member",
+    "pydantic.BaseModel": "a pydantic model",
+    "django.db.models.Model": "a model instance",
+    "re.Pattern": "a compiled pattern",
+}
 
 
 def named(kind: str) -> str:
     """How a message calls a value of a type."""
+    if kind in NAMES:
+        return NAMES[kind]
     short = kind.rpartition(".")[2]
-    return "None" if short == "NoneType" else f"{'an' if short[:1] in 'aeioAEIOU' else 'a'} {short}"
+    return f"{'an' if short[:1] in 'aeioAEIOU' else 'a'} {short}"
 
 
 def judge_annotation(annotation: Value, kombu: Version, base: Base = nothing) -> Judgement:

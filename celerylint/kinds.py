@@ -19,6 +19,7 @@ from celerylint.values import (
     Item,
     Mapping,
     Name,
+    Param,
     Sequence,
     Star,
     Typed,
@@ -65,6 +66,8 @@ def type_of(value: Value, base: Base = nothing) -> str:
             return "function"
         case Name(dotted=dotted):
             return type_of_name(dotted, base)
+        case Param(annotation=Name(dotted=dotted)):
+            return canonical(dotted, base)
         case Call():
             return type_of_call(value, base)
         case Attr(base=inner, name=name):
@@ -110,6 +113,8 @@ def type_of_name(dotted: str, base: Base) -> str:
     if dotted in return_types.CONSTANTS:
         return return_types.CONSTANTS[dotted]
     owner, _, name = dotted.rpartition(".")
+    if name in OF_ENUMS:
+        return ""
     if owner == "builtins":
         return "" if name.startswith("__") else "function" if callable(getattr(builtins, name, None)) else ""
     if "." in dotted and (known_type(dotted) or dotted in json_types.ALIASES):
@@ -163,6 +168,8 @@ def type_of_sum(op: str, left: str, right: str) -> str:
     return "int" if op in {"LShift", "RShift"} else ""
 
 
+# What an enum class has besides its members.
+OF_ENUMS = frozenset({"choices", "labels", "values", "names", "__members__"})
 ITEMS = {"str": "str", "bytes": "int", "range": "int", "enumerate": "tuple", "zip": "tuple", "dict_items": "tuple"}
 
 

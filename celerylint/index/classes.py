@@ -24,7 +24,7 @@ BASES: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlmodel.SQLModel", "peewee.Model", "mongoengine.Document",
+            "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlmodel.SQLModel", "peewee.Model", "mongoengine.Document",
             "mongoengine.DynamicDocument", "tortoise.models.Model", "tortoise.Model", "flask_sqlalchemy.Model",
         ),
         RECORD,

@@ -1,0 +1,145 @@
+"""Workers accept pickle (or YAML) messages.
+
+A worker unpickles whatever message says that it is pickled, and to unpickle is to run code. So `pickle` in
+`accept_content` gives everybody who can write to the broker (an open Redis port, a leaked URL, one hole in a service
+beside it) the worker's rights, its database and its secrets, even if the project itself sends JSON only. YAML is read
+with PyYAML's `safe_load`, which runs no code but takes hundreds of times as long as JSON.
+
+`enable_insecure_serializers()` does the same for whatever reads with kombu and gives no `accept` list; Celery's
+workers do give one. `C_FORCE_ROOT` takes away the check that keeps a worker which accepts pickle from running as
+root.
+
+Remove pickle only when no process sends it and no pickled message is left in a queue, a schedule or a retry: workers
+refuse such a message with `ContentDisallowed`, and it is lost. That is the second deploy of two, see
+`pickle-serializer`.
+
+Bad::
+
+    from celery import Celery
+
+    app = Celery("shop")
+    app.conf.accept_content = ["json", "pickle"]
+
+Good::
+
+    from celery import Celery
+
+    app = Celery("shop")
+    app.conf.accept_content = ["json"]
+
+Silent on settings of tests and local development, on custom serialisers, and on values that cannot be told.
+
+Sources: Celery's user guide, "Security"; `kombu.serialization` (5.7); `celery.platforms.check_privileges` (5.7).
+"""
+
+import ast
+from collections.abc import Iterator
+
+from celerylint.facts import Setting
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.rule import Finding, Rule
+from celerylint.rules.serializing import insecure, is_pickle
+from celerylint.rules.setting_places import written
+from celerylint.source import Span
+from celerylint.values import Attr, Const, Item, Name, Sequence, Value
+
+rule = Rule(
+    __name__,
+    severity="error",
+    message="`{setting}` has workers unpickle what they are sent, so that whoever can write to the broker runs code in "
+    "them; accept `json` alone, once nothing pickled is queued",
+    checklist=("config.accept-content", "security.no-pickle"),
+)
+YAML = (
+    "`{setting}` has workers read YAML, which takes hundreds of times as long as JSON, so that a few large messages "
+    "keep them busy; accept `json` alone, once no YAML is queued"
+)
+ENABLED = (
+    "`enable_insecure_serializers` has all that reads with kombu and no `accept` list unpickle what it is sent; "
+    "remove it, Celery's workers go by `accept_content`"
+)
+ROOT = (
+    "`C_FORCE_ROOT` takes away the check that keeps a worker which accepts pickle from running as root; "
+    "run it as a user of its own"
+)
+SETTINGS = frozenset({"accept_content", "result_accept_content"})
+ENABLE = frozenset({"kombu.enable_insecure_serializers", "kombu.serialization.enable_insecure_serializers"})
+
+
+@rule.check(Setting)
+def accepts(setting: Setting, file: File, index: Index) -> Iterator[Finding]:
+    if setting.name not in SETTINGS or not index.configuration.is_production(setting.path, setting.condition):
+        return
+    names = insecure_items(setting.value)
+    if names:
+        span, node = written(file, setting)
+        yield finding(file, span, names, setting.written, {"value": file.span(node) if node is not None else None})
+
+
+def insecure_items(value: Value) -> list[str]:
+    """The insecure serialisers that an `accept_content` names."""
+    items = value.items if isinstance(value, Sequence) else (value,)
+    return [name for item in items if (name := insecure(item))]
+
+
+@rule.check(ast.Call)
+def enables(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
+    callee = file.callee(node)
+    if not isinstance(callee, Name) or index.modules.canonical(callee.dotted) not in ENABLE or not counts(file, index):
+        return
+    if insecure_items(given(node, file)):
+        yield rule.finding(file, file.span(node), message=ENABLED, severity="warning", data={"statement": True})
+
+
+def given(node: ast.Call, file: File) -> Value:
+    """The serialisers that a call of `enable_insecure_serializers` names; without any it is all of them."""
+    named = [keyword.value for keyword in node.keywords if keyword.arg == "choices"]
+    first = next(iter([*node.args, *named]), None)
+    return Const("pickle") if first is None else file.value(first)
+
+
+@rule.check(ast.Assign)
+def forces_root(node: ast.Assign, file: File, index: Index) -> Iterator[Finding]:
+    """`os.environ["C_FORCE_ROOT"] = "1"`, `platforms.C_FORCE_ROOT = True`."""
+    for target in node.targets:
+        if "C_FORCE_ROOT" in file.text(target) and names_root(file.value(target)) and counts(file, index):
+            yield rule.finding(file, file.span(target), message=ROOT, data={"statement": True})
+
+
+@rule.check(ast.Call)
+def sets_root(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
+    """`os.environ.setdefault("C_FORCE_ROOT", "1")`, `os.environ.update(C_FORCE_ROOT="1")`."""
+    if file.callee(node) not in (Name("os.environ.setdefault"), Name("os.environ.update"), Name("os.putenv")):
+        return
+    named = any(keyword.arg == "C_FORCE_ROOT" for keyword in node.keywords)
+    first = file.value(node.args[0]) if node.args else None
+    if (named or first == Const("C_FORCE_ROOT")) and counts(file, index):
+        yield rule.finding(file, file.span(node), message=ROOT, data={"statement": len(node.keywords) < 2})
+
+
+def names_root(target: Value) -> bool:
+    match target:
+        case Item(base=Name(dotted="os.environ"), key=Const(value="C_FORCE_ROOT")):
+            return True
+        case Name(dotted="celery.platforms.C_FORCE_ROOT") | Attr(name="C_FORCE_ROOT"):
+            return True
+        case _:
+            return False
+
+
+def counts(file: File, index: Index) -> bool:
+    """Whether the project is one of Celery's, and the file is none of its tests."""
+    return bool(index.apps or index.tasks or index.settings) and not index.modules.is_test(file.path)
+
+
+def finding(file: File, span: Span, names: list[str], setting: str, data: dict[str, object]) -> Finding:
+    pickled = any(is_pickle(name) for name in names)
+    return rule.finding(
+        file,
+        span,
+        message="" if pickled else YAML,
+        severity="error" if pickled else "warning",
+        data=data | {"names": names},
+        setting=setting,
+    )

@@ -1,0 +1,68 @@
+"""Leaves JSON and what else is safe to accept; the second of the two deploys that a switch from pickle takes.
+
+Only shown while something in the project is still sent with pickle or YAML, as its messages would be refused.
+"""
+
+import ast
+
+from celerylint.cst import remove_statement
+from celerylint.edits import Applicability, Edit, Fix
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.rule import Finding
+from celerylint.rules.serializing import sends_insecure
+
+
+def fix(finding: Finding, file: File, index: Index) -> Fix | None:
+    applicability: Applicability = "manual" if sends_insecure(index) else "unsafe"
+    if finding.data.get("statement"):
+        node = file.node_at(finding.span, ast.expr)
+        edits = statement_edits(file, node) if node is not None else ()
+        return Fix(applicability, "Remove it", edits) if edits else None
+    span = finding.data["value"]
+    value = file.node_at(span, ast.expr) if span is not None else None
+    if not isinstance(value, ast.List | ast.Tuple | ast.Set):
+        return None
+    edits = without(file, value, finding.data["names"])
+    return Fix(applicability, "Accept no pickle or YAML", edits) if edits else None
+
+
+def statement_edits(file: File, node: ast.expr) -> tuple[Edit, ...]:
+    """The edits that remove the statement which an expression, or the target of an assignment, is."""
+    statement = file.statement(node)
+    alone = isinstance(statement, ast.Expr) or (isinstance(statement, ast.Assign) and len(statement.targets) == 1)
+    return remove_statement(file, statement) if alone else ()
+
+
+def without(file: File, value: ast.List | ast.Tuple | ast.Set, names: list[str]) -> tuple[Edit, ...]:
+    """The edits that take names out of a list that is written out; what is left empty gets JSON."""
+    elements = value.elts
+    bad = [node for node in elements if isinstance(node, ast.Constant) and node.value in names]
+    kept = [node for node in elements if node not in bad]
+    if not kept or (len(kept) == 1 and isinstance(value, ast.Tuple)):
+        return one_left(file, value, file.text(kept[0]) if kept else "")
+    edits = [cut(file, elements, node) for node in bad]
+    return tuple(edit for edit in edits if edit is not None) if None not in edits else ()
+
+
+def one_left(file: File, value: ast.List | ast.Tuple | ast.Set, kept: str) -> tuple[Edit, ...]:
+    """The edit that leaves one element, JSON where there is none to keep; none where a comment stands between."""
+    text = file.source.text
+    start = file.source.offset(*file.span(value.elts[0])[:2])
+    end = file.source.offset(*file.span(value.elts[-1])[2:])
+    quote = "'" if text[start:end].endswith("'") else '"'
+    comma = "," if isinstance(value, ast.Tuple) and not text[end:].lstrip().startswith(",") else ""
+    if "#" in text[start:end]:
+        return ()
+    return (Edit(file.source.range(start, end), (kept or f"{quote}json{quote}") + comma),)
+
+
+def cut(file: File, elements: list[ast.expr], node: ast.expr) -> Edit | None:
+    """The edit that takes one element out with its comma; None where a comment stands between."""
+    position = elements.index(node)
+    start, end = (file.source.offset(*file.span(node)[:2]), file.source.offset(*file.span(node)[2:]))
+    if position + 1 < len(elements):
+        end = file.source.offset(*file.span(elements[position + 1])[:2])
+    else:
+        start = file.source.offset(*file.span(elements[position - 1])[2:])
+    return None if "#" in file.source.text[start:end] else Edit(file.source.range(start, end), "")
