@@ -123,12 +123,12 @@ class Apps:
         found: dict[tuple[str, str], list[Value]] = {}
         for facts in self.facts:
             for fact in facts.calls:
-                function = (
-                    self.modules.function_named(fact.call.func.dotted) if isinstance(fact.call.func, Name) else None
-                )
-                if function is not None:
-                    for name, value in passed(function, fact.call):
-                        found.setdefault((function.key, name), []).append(value)
+                func = fact.call.func
+                if isinstance(func, Name) and not self.is_out_of_the_way(func):
+                    function = self.modules.function_named(func.dotted)
+                    if function is not None:
+                        for name, value in passed(function, fact.call):
+                            found.setdefault((function.key, name), []).append(value)
         return found
 
     def is_handed(self, param: Param) -> bool:
@@ -200,7 +200,7 @@ class Apps:
 
     def makes_app(self, func: Value, depth: int = 0) -> bool:
         """Whether calling a value makes an application: the class, a subclass, a project function that returns one."""
-        if not isinstance(func, Name) or depth > 6:
+        if not isinstance(func, Name) or depth > 6 or self.is_out_of_the_way(func):
             return False
         name, definition = self.modules.follow(func.dotted)
         if definition is None:
@@ -212,6 +212,11 @@ class Apps:
                 return any(self.is_app(value, depth + 1) for value in function.returns)
             case _:
                 return False
+
+    def is_out_of_the_way(self, func: Name) -> bool:
+        """Whether a name leads to a file that does not mention Celery, and is not read for this."""
+        path = self.modules.path(func.dotted)
+        return bool(path) and not self.modules.mentions(path)
 
     def updates_conf(self, call: Call) -> bool:
         """Whether a call writes several settings of an application: `conf.update`, `conf.add_defaults` …"""
