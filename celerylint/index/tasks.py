@@ -278,7 +278,7 @@ class Tasks:
         """The task that a value is; None where it is none or cannot be told."""
         match value:
             case Name(dotted=dotted):
-                definition = self.modules.resolve(dotted)
+                definition = None if self.modules.is_plain(dotted) else self.modules.resolve(dotted)
                 if definition is None or depth > 4:
                     return None
                 if isinstance(definition.what, Function | Class):
@@ -366,7 +366,7 @@ class Tasks:
 
     @cached_property
     def default_base(self) -> Value | None:
-        """What the apps of the project use as `Task`: `app.Task = Base`, `Celery(task_cls=…)`; None for Celery's own."""
+        """What the project's apps use as `Task`: `app.Task = Base`, `Celery(task_cls=…)`; None for Celery's own."""
         production = [facts for facts in self.facts if not self.modules.is_test(facts.path)]
         given = [value for facts in production for value in self.given_bases(facts)]
         return either(given) if given else None

@@ -1,8 +1,8 @@
 """The soft time limit is longer than the hard one, or as long.
 
 The soft limit raises `SoftTimeLimitExceeded` in the task so that it can clean up; the hard limit kills the child. If
-the hard one comes first there is no clean-up, ever. From Celery 5.5 on such a pair on a task makes every `delay()` of it
-raise `ValueError` in the caller; from 5.7 on the limits of the settings count as the task's own, so a task with a
+the hard one comes first there is no clean-up, ever. From Celery 5.5 on such a pair on a task makes every `delay()` of
+it raise `ValueError` in the caller; from 5.7 on the limits of the settings count as the task's own, so a task with a
 soft limit of an hour and an app with a hard limit of half an hour cannot be sent at all.
 
 Bad::

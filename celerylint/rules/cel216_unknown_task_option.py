@@ -36,12 +36,12 @@ import re
 from collections.abc import Iterator
 
 from celerylint import celery_data
-from celerylint.facts import Class, Function, Task
+from celerylint.facts import Class, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules import retries
-from celerylint.rules.declared import Declared, declared
+from celerylint.rules.declared import Declared, declared, passes_on
 
 rule = Rule(
     __name__,
@@ -94,16 +94,6 @@ def is_read(option: str, index: Index) -> bool:
     """Whether any line of the project reads an attribute of this name."""
     reads = re.compile(rf"""\.{option}\b(?!\s*=[^=])|["']{option}["']""")
     return any(reads.search(line) for _, line in index.lines_with(option))
-
-
-def passes_on(task: Task, option: str, index: Index) -> bool:
-    """Whether the project's decorator hands an option to Celery's: it takes any keyword, and this one by no name."""
-    definition = index.modules.resolve(task.via)
-    wrapper = definition.what if definition is not None else None
-    if not isinstance(wrapper, Function):
-        return False
-    named = {parameter.name for parameter in wrapper.parameters}
-    return option not in named and any(parameter.kind == "var_keyword" for parameter in wrapper.parameters)
 
 
 def advice(option: str, nearest: str | None, index: Index) -> str:

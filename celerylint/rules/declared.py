@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from celerylint.facts import Class, Task
+from celerylint.facts import Class, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.source import Span
@@ -88,3 +88,13 @@ def decorator(task: Task, file: File) -> ast.expr | None:
     """The decorator that makes a function a task, or the call that does."""
     span = task.spans.get("")
     return None if span is None else file.node_at(span, ast.expr)
+
+
+def passes_on(task: Task, option: str, index: Index) -> bool:
+    """Whether the project's decorator hands an option to Celery's: it takes any keyword, and this one by no name."""
+    definition = index.modules.resolve(task.via)
+    wrapper = definition.what if definition is not None else None
+    if not isinstance(wrapper, Function):
+        return False
+    named = {parameter.name for parameter in wrapper.parameters}
+    return option not in named and any(parameter.kind == "var_keyword" for parameter in wrapper.parameters)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import celery
 import pytest
-from celery import Celery
 
 from tests.reality.conftest import wait_until
 
 if TYPE_CHECKING:
     from tests.reality.conftest import Worker
 
+# Celery has no types.
+Celery: Any = celery.Celery
 TASKS = """
 import time
 from celery.exceptions import SoftTimeLimitExceeded
@@ -52,10 +54,19 @@ def worker(work: Callable[..., Any]) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def app() -> Iterator[Celery]:
+def app() -> Iterator[Any]:
     made = Celery("limits", broker="memory://", backend="cache+memory://", set_as_current=False)
     yield made
     made.close()
+
+
+def nothing() -> None:
+    """What a task that is only sent does."""
+
+
+def task(app: Any, **options: Any) -> Any:
+    # A shared task would be made again by every other app of this process.
+    return app.task(shared=False, **options)(nothing)
 
 
 def test_zero_and_none_do_not_lift_the_limit_of_the_app(worker: Worker) -> None:
@@ -73,35 +84,31 @@ def test_nothing_ends_a_task_without_a_limit(work: Callable[..., Any]) -> None:
         assert worker.hangs("real.hangs", seconds=1.2)
 
 
-def test_a_soft_limit_above_the_hard_one_raises_in_the_caller(app: Celery) -> None:
-    @app.task(soft_time_limit=2, time_limit=1)
-    def ship() -> None: ...
+def test_a_soft_limit_above_the_hard_one_raises_in_the_caller(app: Any) -> None:
+    ship = task(app, soft_time_limit=2, time_limit=1)
 
     with pytest.raises(ValueError, match="soft_time_limit must be less than or equal to time_limit"):
         ship.delay()
 
 
-def test_the_limits_of_the_settings_count_too(app: Celery) -> None:
+def test_the_limits_of_the_settings_count_too(app: Any) -> None:
     app.conf.task_time_limit = 1
 
-    @app.task(soft_time_limit=2)
-    def ship() -> None: ...
+    ship = task(app, soft_time_limit=2)
 
     with pytest.raises(ValueError, match="soft_time_limit must be less than or equal to time_limit"):
         ship.delay()
 
 
-def test_equal_limits_and_limits_of_one_call_are_sent(app: Celery) -> None:
-    @app.task(soft_time_limit=2, time_limit=2)
-    def ship() -> None: ...
+def test_equal_limits_and_limits_of_one_call_are_sent(app: Any) -> None:
+    ship = task(app, soft_time_limit=2, time_limit=2)
 
     assert ship.delay().id
     assert ship.apply_async(soft_time_limit=9, time_limit=1).id
 
 
-def test_a_limit_in_quotes_cannot_be_compared(app: Celery) -> None:
-    @app.task(soft_time_limit="30", time_limit=60)
-    def ship() -> None: ...
+def test_a_limit_in_quotes_cannot_be_compared(app: Any) -> None:
+    ship = task(app, soft_time_limit="30", time_limit=60)
 
     with pytest.raises(TypeError, match="not supported between instances of"):
         ship.delay()
