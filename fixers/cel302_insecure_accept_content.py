@@ -41,28 +41,33 @@ def without(file: File, value: ast.List | ast.Tuple | ast.Set, names: list[str])
     kept = [node for node in elements if node not in bad]
     if not kept or (len(kept) == 1 and isinstance(value, ast.Tuple)):
         return one_left(file, value, file.text(kept[0]) if kept else "")
-    edits = [cut(file, elements, node) for node in bad]
-    return tuple(edit for edit in edits if edit is not None) if None not in edits else ()
+    last = elements.index(kept[-1])
+    spans = [
+        (start_of(file, node), start_of(file, elements[at + 1]))
+        for at, node in enumerate(elements[:last])
+        if node in bad
+    ]
+    if last + 1 < len(elements):
+        spans.append((end_of(file, kept[-1]), end_of(file, elements[-1])))
+    if any("#" in file.source.text[start:end] for start, end in spans):
+        return ()
+    return tuple(Edit(file.source.range(start, end), "") for start, end in spans)
+
+
+def start_of(file: File, node: ast.expr) -> int:
+    return file.source.offset(*file.span(node)[:2])
+
+
+def end_of(file: File, node: ast.expr) -> int:
+    return file.source.offset(*file.span(node)[2:])
 
 
 def one_left(file: File, value: ast.List | ast.Tuple | ast.Set, kept: str) -> tuple[Edit, ...]:
     """The edit that leaves one element, JSON where there is none to keep; none where a comment stands between."""
     text = file.source.text
-    start = file.source.offset(*file.span(value.elts[0])[:2])
-    end = file.source.offset(*file.span(value.elts[-1])[2:])
+    start, end = start_of(file, value.elts[0]), end_of(file, value.elts[-1])
     quote = "'" if text[start:end].endswith("'") else '"'
     comma = "," if isinstance(value, ast.Tuple) and not text[end:].lstrip().startswith(",") else ""
     if "#" in text[start:end]:
         return ()
     return (Edit(file.source.range(start, end), (kept or f"{quote}json{quote}") + comma),)
-
-
-def cut(file: File, elements: list[ast.expr], node: ast.expr) -> Edit | None:
-    """The edit that takes one element out with its comma; None where a comment stands between."""
-    position = elements.index(node)
-    start, end = (file.source.offset(*file.span(node)[:2]), file.source.offset(*file.span(node)[2:]))
-    if position + 1 < len(elements):
-        end = file.source.offset(*file.span(elements[position + 1])[:2])
-    else:
-        start = file.source.offset(*file.span(elements[position - 1])[2:])
-    return None if "#" in file.source.text[start:end] else Edit(file.source.range(start, end), "")
