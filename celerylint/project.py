@@ -120,7 +120,9 @@ class Project:
     def cache(self) -> store.Cache:
         """What earlier runs left, for files that are as they were."""
         folder = store.folder_of(self.config) if self.config.cache else None
-        return store.Cache(folder, store.digest([*self.shown_paths, *self.config.source_roots]))
+        return store.Cache(
+            folder, store.digest([*self.shown_paths, *self.config.source_roots, *self.config.task_decorators])
+        )
 
     @cached_property
     def stamps(self) -> dict[str, store.Stamp | None]:
@@ -144,14 +146,15 @@ class Project:
         if entry is not None:
             return entry.relevant
         data = self.content(path)
-        relevant = data is not None and may_matter(data)
+        wrappers = self.config.task_decorators
+        relevant = data is not None and (may_matter(data) or any(last_part(name) in data for name in wrappers))
         self.cache.keep(path, self.stamps.get(path), relevant)
         return relevant
 
     @cached_property
     def modules(self) -> Modules:
         relative = {path: self.relative(absolute) for path, absolute in self.shown_paths.items()}
-        return Modules(relative, self.facts, self.config.source_roots, self.matters)
+        return Modules(relative, self.facts, self.config.source_roots, self.matters, self.content)
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a shown path, None where it cannot be parsed."""
@@ -331,6 +334,11 @@ class Project:
             for unknown in unknown_codes(self.config, known)
             if unknown.path is not None and enabled(self.config, rule, shown(unknown.path))
         ]
+
+
+def last_part(dotted: str) -> bytes:
+    """The last part of a dotted name, as it stands in a file."""
+    return dotted.rpartition(".")[2].encode()
 
 
 def described(rule: Rule, path: str, span: Span, **values: object) -> Finding:

@@ -5,6 +5,7 @@ Files are read when something asks for them. What is found never depends on the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ class Modules(Locations):
     """What the project's modules define.
 
     `load` gives the facts of a shown path, None where it cannot be parsed; `mentions` says of one whether its file
-    mentions Celery.
+    mentions Celery, `read` gives its bytes.
     """
 
     def __init__(
@@ -61,9 +62,11 @@ class Modules(Locations):
         load: Callable[[str], FileFacts | None],
         source_roots: Iterable[str] = (),
         mentions: Callable[[str], bool] = lambda path: True,
+        read: Callable[[str], bytes | None] = lambda path: None,
     ) -> None:
         super().__init__(paths, source_roots)
-        self.load, self.mentions = load, mentions
+        self.load, self.mentions, self.read = load, mentions, read
+        self.plain: dict[str, bool] = {}
         self.followed: dict[str, tuple[str, Definition | None]] = {}
 
     def facts(self, module: str) -> FileFacts | None:
@@ -200,10 +203,32 @@ class Modules(Locations):
             case _:
                 return ""
 
+    def is_plain(self, dotted: str) -> bool:
+        """Whether a name is a module, or a function or class in a file that does not mention Celery.
+
+        That can be told without parsing the file, and is enough to know that it is neither a task nor a constant.
+        """
+        if dotted not in self.plain:
+            self.plain[dotted] = self.find_whether_plain(dotted)
+        return self.plain[dotted]
+
+    def find_whether_plain(self, dotted: str) -> bool:
+        module, name = self.split(dotted)
+        if not name:
+            return bool(module)
+        path = self.path(dotted)
+        if not module or not name.isidentifier() or self.mentions(path):
+            return False
+        definition = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+%s\b" % name.encode(), re.MULTILINE)
+        return definition.search(self.read(path) or b"") is not None
+
     def values(self, value: Value, depth: int = 0) -> list[Value]:
         """All that a value may be, with module-level names of the project replaced by what is assigned to them."""
         found: list[Value] = []
         for option in options(value):
+            if isinstance(option, Name) and self.is_plain(option.dotted):
+                found.append(option)
+                continue
             definition = self.resolve(option.dotted) if isinstance(option, Name) else None
             if definition is not None and isinstance(definition.what, tuple) and depth < 5:
                 for row in definition.what:
