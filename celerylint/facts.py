@@ -39,13 +39,15 @@ class CallSite:
     """A call (or a reference that will be called) of something by name, for the call graph.
 
     `later` says that it does not run where it stands: it is in a lambda, or a function that is handed on.
-    `passed` are those arguments that may have results of tasks in them, by their index or keyword.
+    `passed` are those arguments that may have results of tasks in them, by their index or keyword. `optional`
+    says that the function around it makes the call for some values of its parameters only.
     """
 
     callee: Value
     span: Span
     later: bool = False
     passed: tuple[tuple[int | str, Value], ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

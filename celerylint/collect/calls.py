@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from celerylint.collect.guards import functions_with_tests, is_optional
 from celerylint.collect.module import condition
 from celerylint.facts import Block, CallFact, CallSite
 from celerylint.file import File
@@ -34,6 +35,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
     sites: dict[str, list[CallSite]] = {}
     facts = []
     nested = nested_functions(file)
+    testing = functions_with_tests(file)
     sends = any(node.attr in MAKE_RESULTS for node in file.nodes(ast.Attribute))
     for node in file.nodes(ast.Call):
         func = file.callee(node)
@@ -41,7 +43,9 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
             continue
         key = file.function_key(node)
         if isinstance(func, Name | Function | Attr):
-            site = CallSite(func, file.span(node), in_lambda(file, node), passed(file, node, sends) if key else ())
+            results = passed(file, node, sends) if key else ()
+            optional = file.function_node(node) in testing and is_optional(file, node)
+            site = CallSite(func, file.span(node), in_lambda(file, node), results, optional)
             sites.setdefault(key, []).append(site)
         if nested:
             sites.setdefault(key, []).extend(references(file, node, nested))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,11 +27,12 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """A function that a task runs: `step` is the call that leads there from `caller` (a function's key),
-    None for the task's own body."""
+    None for the task's own body. `certain` says that no call on the way depends on what a caller passes."""
 
     task: Task
     caller: str = ""
     step: Step | None = None
+    certain: bool = True
 
 
 class CallGraph:
@@ -42,26 +43,40 @@ class CallGraph:
 
     @cached_property
     def reached(self) -> dict[str, Reach]:
-        """By function key, the shortest way from a task; among equals the first in the order of tasks and lines."""
+        """By function key, the shortest way from a task, one that is certain before others; among equals the first in
+        the order of tasks and lines."""
         found: dict[str, Reach] = {}
-        queue: deque[str] = deque()
         for task in self.tasks.all:
-            if task.function and task.function not in found:
-                found[task.function] = Reach(task)
-                queue.append(task.function)
-        while queue:
-            key = queue.popleft()
-            function = self.modules.function(key)
-            if function is None:
-                continue
-            reach = found[key]
-            for site in function.calls:
-                for callee in self.callees(site.callee, function):
-                    if callee.key not in found and callee.key not in self.tasks.by_function:
-                        step = Step(function.path, site.span, callee.qualname)
-                        found[callee.key] = Reach(reach.task, key, step)
-                        queue.append(callee.key)
+            if task.function:
+                found.setdefault(task.function, Reach(task))
+        pending, doubtful = deque(found), deque[tuple[str, Reach]]()
+        while pending or doubtful:
+            if pending:
+                key = pending.popleft()
+            else:
+                key, reach = doubtful.popleft()
+                if key in found:
+                    continue
+                found[key] = reach
+            for callee, reach in self.onward(key, found[key]):
+                if callee not in found and reach.certain:
+                    found[callee] = reach
+                    pending.append(callee)
+                elif callee not in found:
+                    doubtful.append((callee, reach))
         return found
+
+    def onward(self, key: str, reach: Reach) -> Iterator[tuple[str, Reach]]:
+        """The functions that a function calls; tasks are no part of their callers."""
+        function = self.modules.function(key)
+        if function is None:
+            return
+        for site in function.calls:
+            certain = reach.certain and (reach.step is None or not site.optional)
+            for callee in self.callees(site.callee, function):
+                if callee.key not in self.tasks.by_function:
+                    step = Step(function.path, site.span, callee.qualname)
+                    yield callee.key, Reach(reach.task, key, step, certain)
 
     @cached_property
     def handed(self) -> dict[tuple[str, int | str], list[Value]]:

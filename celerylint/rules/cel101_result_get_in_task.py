@@ -57,7 +57,7 @@ from celerylint.index import Index
 from celerylint.index.reach import Reach
 from celerylint.index.results import Result
 from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import way, where
+from celerylint.rules.worker import is_certain, way, where
 from celerylint.values import Call, Const, Name, truth
 
 rule = Rule(
@@ -91,7 +91,7 @@ def waits_for_result(node: ast.Call, file: File, index: Index) -> Iterator[Findi
     if reach is None:
         return
     result = index.result_of(file.value(node.func.value))
-    if result is not None and not is_ignored(result, index):
+    if result is not None and not is_ignored(result, index) and is_certain(file, node, reach):
         yield finding(node, node.func.attr, result, reach, file, index)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
+from celerylint.collect.guards import is_optional
 from celerylint.facts import Task
 from celerylint.file import File
 from celerylint.index import Index
@@ -16,6 +18,11 @@ TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_\w+|\w+_tests
 def in_tests(file: File, index: Index) -> bool:
     """Whether a file belongs to the project's tests, as its path tells."""
     return TEST_PATH.search(index.modules.relatives.get(file.path, file.path)) is not None
+
+
+def is_certain(file: File, node: ast.AST, reach: Reach) -> bool:
+    """Whether a task runs a node whatever the functions on the way are given, as far as their tests tell."""
+    return reach.step is None or (reach.certain and not is_optional(file, node))
 
 
 def way(index: Index, key: str) -> tuple[Related, ...]:
