@@ -62,6 +62,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.transactions import Inside
 from celerylint.rule import Finding, Related, Rule
+from celerylint.rules.blocks import after, before, commit_in, names_written, receiver
 from celerylint.rules.code_paths import is_test
 from celerylint.rules.commits import names_in, replacement, runs_later
 
@@ -90,7 +91,6 @@ BEGINS = {
     "save": "this may run in a transaction",
 }
 COMMITS = "`{call}` sends before `{commit}`, so the worker may not find what was written; send it after the commit"
-ADDING = frozenset({"add", "add_all", "merge", "delete", "flush"})
 ON_COMMIT_METHODS = frozenset({"delay_on_commit", "apply_async_on_commit"})
 
 
@@ -165,61 +165,3 @@ def commit_behind(call: ast.Call, file: File) -> ast.Call | None:
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     about = {name for argument in arguments for name in names_in(argument)}
     return behind if written & about else None
-
-
-def after(node: ast.AST, file: File) -> Iterator[ast.stmt]:
-    """The statements that follow one in its function without a jump, nearest first."""
-    for block, position in levels(node, file):
-        for statement in block[position + 1 :]:
-            if isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
-                return
-            yield statement
-
-
-def before(node: ast.AST, file: File) -> Iterator[ast.stmt]:
-    """The statements in front of one in its function, nearest first."""
-    for block, position in levels(node, file):
-        yield from reversed(block[:position])
-
-
-def levels(node: ast.AST, file: File) -> Iterator[tuple[list[ast.stmt], int]]:
-    """The statement lists around a node up to its function, with the place of the statement that it is in."""
-    child: ast.AST = file.statement(node)
-    for above in file.ancestors(child):
-        if isinstance(above, ast.ExceptHandler):
-            return
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(above, name, None)
-            if isinstance(block, list) and child in block:
-                yield block, block.index(child)
-        if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | ast.ClassDef | ast.Lambda):
-            return
-        child = above
-
-
-def commit_in(statement: ast.stmt) -> ast.Call | None:
-    """The call of `x.commit()` that a statement is."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="commit"), args=[], keywords=[]) as call):
-            return call
-        case ast.Expr(value=ast.Await(value=ast.Call(func=ast.Attribute(attr="commit"), args=[]) as call)):
-            return call
-        case _:
-            return None
-
-
-def receiver(call: ast.Call) -> str:
-    return ast.dump(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-
-
-def names_written(statement: ast.stmt, session: str) -> set[str]:
-    """The variables whose objects a statement hands to a session or changes."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=method)) as call) if method in ADDING:
-            return {name for arg in call.args for name in names_in(arg)} if receiver(call) == session else set()
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]) | ast.AugAssign(
-            target=ast.Attribute(value=ast.Name(id=name))
-        ):
-            return {name}
-        case _:
-            return set()

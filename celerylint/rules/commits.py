@@ -66,6 +66,12 @@ def is_on_commit(value: Value, index: Index) -> bool:
     return isinstance(value, Name) and index.modules.canonical(value.dotted) == ON_COMMIT
 
 
+def sends(function: ast.AST, file: File, index: Index) -> bool:
+    """Whether a function, or another piece of code, sends a task."""
+    spans = {dispatch.span for dispatch in index.dispatches_in(file.path) if dispatch.sends}
+    return any(isinstance(child, ast.Call) and file.span(child) in spans for child in ast.walk(function))
+
+
 def names_in(node: ast.AST) -> Iterator[str]:
     """The names that an expression reads."""
     for child in ast.walk(node):
