@@ -95,7 +95,7 @@ def never_retries(task: Task, file: File, index: Index) -> bool:
         and not index.registry.foreign_base(task)
         and not retry_calls(task, index)
         and not any(calls_retry(function) for function in class_functions(task, index))
-        and not leaks(task, file, index)
+        and not leaks(task, file)
         and not wrapped(task, index)
         and not any(calls_retry(function) for function in reachable(task, index))
         and not extended(task, index)
@@ -124,21 +124,24 @@ def calls_retry(function: Function) -> bool:
     return any(last_name(site.callee) == "retry" for site in function.calls)
 
 
-def leaks(task: Task, file: File, index: Index) -> bool:
+def leaks(task: Task, file: File) -> bool:
     """Whether a task's own body may retry in a way that is not seen: `self` handed on, `retry` taken as a value."""
+    node = file.definition(task.key)
+    if node is None or hands_on(task, file):
+        return True
+    return any(isinstance(found, ast.Attribute) and found.attr == "retry" for found in ast.walk(node))
+
+
+def hands_on(task: Task, file: File) -> bool:
+    """Whether a task gives itself to other code: its `self` stands otherwise than before a dot."""
     node = file.definition(task.key)
     if node is None:
         return True
     names = receivers(node) if task.kind == "class" else {first_parameter(node)} if task.bound else set()
-    for found in ast.walk(node):
-        match found:
-            case ast.Attribute(attr="retry"):
-                return True
-            case ast.Name(id=name) if name in names and not isinstance(file.parent(found), ast.Attribute):
-                return True
-            case _:
-                pass
-    return False
+    return any(
+        isinstance(found, ast.Name) and found.id in names and not isinstance(file.parent(found), ast.Attribute)
+        for found in ast.walk(node)
+    )
 
 
 def receivers(node: ast.AST) -> set[str]:
@@ -200,11 +203,14 @@ def extended(task: Task, index: Index) -> bool:
 
 
 def reads(task: Task, file: File, index: Index, name: str) -> bool:
-    """Whether code of the project reads an option off a task: in its body, its classes, or by the task's name."""
+    """Whether code reads an option off a task: the task's own, code that names it, or code that it is given to."""
     node = file.definition(task.key)
     attribute = re.compile(rf"""\.{name}\b(?!\s*=[^=])|["']{name}["']""")
     if not isinstance(node, ast.stmt) or attribute.search(file.text(node)):
         return True
+    anywhere = hands_on(task, file)
     paths = {cls.path for cls in own_classes(task, index)}
-    used = re.compile(rf"\b{re.escape(task.label)}\.{name}\b")
-    return any(used.search(line) or (path in paths and attribute.search(line)) for path, line in index.lines_with(name))
+    named = re.compile(rf"\b{re.escape(task.label)}\.{name}\b")
+    return any(
+        (attribute if anywhere or path in paths else named).search(line) for path, line in index.lines_with(name)
+    )
