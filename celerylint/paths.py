@@ -10,10 +10,14 @@ BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def shown(path: str | os.PathLike[str], cwd: str = "") -> str:
-    """A path as findings show it: relative to the working directory where it is below it, else absolute; with `/`."""
+    """A path as findings show it: relative to the working directory, with `/`; absolute on another drive."""
     absolute, base = os.path.abspath(path), os.path.join(cwd or os.getcwd(), "")
-    relative = absolute[len(base) :] if absolute.startswith(base) else "." if absolute + os.sep == base else absolute
-    return relative.replace(os.sep, "/")
+    if absolute.startswith(base):
+        return absolute[len(base) :].replace(os.sep, "/")
+    try:
+        return os.path.relpath(absolute, base).replace(os.sep, "/")
+    except ValueError:
+        return absolute.replace(os.sep, "/")
 
 
 @lru_cache(maxsize=1024)

@@ -450,6 +450,6 @@ def test_paths_are_shown_from_the_working_directory(project: Path) -> None:
     assert shown(project / "app" / "a.py") == "app/a.py"
     assert shown("app/../app/a.py") == "app/a.py"
     assert shown(project) == "."
-    assert shown(project.parent / "other.py") == str(project.parent / "other.py")
-    assert shown(f"{project}x") == f"{project}x"
+    assert shown(project.parent / "other.py") == "../other.py"
+    assert shown(f"{project}x") == f"../{project.name}x"
     assert shown("/a/b", cwd="/") == "a/b"
