@@ -85,7 +85,7 @@ def modules(layer: str) -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "tour": lambda: session("check", SHOP, "--select", "CEL206"),
+    "tour": lambda: session("check", f"{SHOP}/reports", f"{SHOP}/orders/views.py", "--select", "CEL101,CEL406"),
     "finding": lambda: session("check", SHOP, "--select", "CEL206"),
     "json": first_json,
     "help": commands,
