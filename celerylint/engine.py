@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from celerylint.facts import Class, Dispatch, FileFacts, Function, Setting, Task
+from celerylint.facts import App, Class, Dispatch, FileFacts, Function, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import RULE_FILE, Check, Finding, Rule
@@ -65,4 +65,8 @@ SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {
     Task: lambda file, facts, index: index.tasks_in(file.path),
     Dispatch: lambda file, facts, index: index.dispatches_in(file.path),
     Setting: lambda file, facts, index: index.settings_in(file.path),
+    App: lambda file, facts, index: index.placed(file.path).apps,
+    ScheduleEntry: lambda file, facts, index: index.placed(file.path).schedule,
+    Queue: lambda file, facts, index: index.placed(file.path).queues,
+    Route: lambda file, facts, index: index.placed(file.path).routes,
 }

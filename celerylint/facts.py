@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from celerylint.source import Span
-from celerylint.values import Call, Value
+from celerylint.values import UNKNOWN, Call, Value
 
 ParameterKind: TypeAlias = Literal["positional_only", "positional", "var_positional", "keyword_only", "var_keyword"]
 
@@ -248,7 +248,8 @@ class Setting:
     there, `namespace` the prefix that it is read under. `app` is the key of the one app that it is for, "" where
     that is not known or there are several. `form` says how it is set: as part of an `object` that is read whole, by
     a `write` to `conf`, as a `keyword` of the app, as a `default`, or as an item that `extends` a dict. `holder` is the
-    dotted name of the module or class that an object's setting stands in.
+    dotted name of the module or class that an object's setting stands in. `value` is worked out as far as that goes,
+    `given` is the expression as it is written.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Setting:
     app: str = ""
     form: SettingForm = "object"
     holder: str = ""
+    given: Value = field(default=UNKNOWN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +276,70 @@ class App:
     span: Span
     call: Call
     scope: str = ""
+
+
+EntrySource: TypeAlias = Literal["setting", "call", "decorator", "redbeat", "database"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEntry:
+    """One entry of beat's schedule.
+
+    `name` is its name and `sent` the name of the task that it sends, "" where they are not known; `task` is that task
+    where it is one of the project's. `values` are its keys (`schedule`, `args`, `kwargs`, `options`, `relative` …),
+    `keys` the places of those that are written out and `places` those of their values. `span` is the place of the
+    entry: its key, or the call that adds it. `source` says where it comes from: the setting `beat_schedule`,
+    `add_periodic_task`, a decorator's `run_every`, an entry of RedBeat's or a row of django-celery-beat's. `open` says
+    that more keys may be there; `app` is the key of the app that sends it, "" where that is not known.
+    """
+
+    name: str
+    sent: str
+    task: Task | None
+    values: dict[str, Value]
+    path: str
+    span: Span
+    source: EntrySource
+    keys: dict[str, Span] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    open: bool = False
+    condition: str = ""
+    app: str = ""
+
+    @property
+    def schedule(self) -> Value | None:
+        """When it runs, None where that is not written."""
+        return self.values.get("schedule")
+
+    def place(self, key: str) -> Span:
+        """Where the value of a key stands, the whole entry where that is not known."""
+        return self.places.get(key) or self.keys.get(key) or self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue that `task_queues` declares. `name` is "" where it is not known; `options` are the arguments of kombu's
+    Queue, or of the dict that stands for one; `kind` is `Queue`, `Broadcast` or `dict`."""
+
+    name: str
+    path: str
+    span: Span
+    kind: str
+    options: dict[str, Value] = field(default_factory=dict)
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of `task_routes`. `pattern` is the task's name or glob, "" where it is not known or code decides;
+    `regex` says that it is a compiled expression. `target` are the options that the task gets, None where these
+    are not known; `span` is the place of the pattern, `target_span` that of what it maps to."""
+
+    pattern: str
+    target: dict[str, Value] | None
+    path: str
+    span: Span
+    target_span: Span
+    regex: bool = False
+    app: str = ""
+    spans: dict[str, Span] = field(default_factory=dict)

@@ -442,17 +442,23 @@ def comparison(names: Names, node: ast.Compare, depth: int) -> Value:
 
 
 def formatted(names: Names, node: ast.JoinedStr, depth: int) -> Value:
-    """An f-string; one whose every part is a known string is that string."""
-    text = ""
+    """An f-string: the text where all of it is known, `"…{}…".format(…)` of names where these make up the rest."""
+    texts: list[str] = []
+    args: list[Value] = []
     for part in node.values:
-        plain = isinstance(part, ast.FormattedValue) and part.format_spec is None and part.conversion == -1
         inner = names.value(part.value if isinstance(part, ast.FormattedValue) else part, depth)
-        if not (plain or isinstance(part, ast.Constant)) or not (
-            isinstance(inner, Const) and isinstance(inner.value, str)
-        ):
-            return Typed("str", start=text)
-        text += inner.value
-    return Const(text)
+        plain = not isinstance(part, ast.FormattedValue) or (part.format_spec is None and part.conversion == -1)
+        if plain and isinstance(inner, Const) and isinstance(inner.value, str):
+            texts.append(inner.value)
+        elif plain and isinstance(inner, Name) and not inner.dotted.startswith("builtins."):
+            args.append(inner)
+            texts.append("\0")
+        else:
+            return Typed("str", start="".join(texts).partition("\0")[0])
+    if not args:
+        return Const("".join(texts))
+    template = "".join(texts).replace("{", "{{").replace("}", "}}").replace("\0", "{}")
+    return Call(Attr(Const(template), "format"), tuple(args))
 
 
 def anonymous(names: Names, node: ast.Lambda, depth: int) -> Value:

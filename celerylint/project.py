@@ -237,9 +237,9 @@ class Project:
 
     @cached_property
     def checkable(self) -> list[str]:
-        """The shown paths to run rules on: Python files asked about that mention Celery, hold its settings or that
-        tasks reach."""
-        wanted = set(self.relevant) | {setting.path for setting in self.index.settings}
+        """The shown paths to run rules on: Python files asked about that mention Celery, hold its settings, queues or
+        schedule, or that tasks reach."""
+        wanted = set(self.relevant) | set(self.index.by_path)
         wanted |= {self.modules.path(key.partition(":")[0]) for key in self.index.graph.reached}
         return [path for path in self.shown_paths if path in self.asked and path in wanted]
 

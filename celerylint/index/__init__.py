@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
-from celerylint.facts import App, Dispatch, FileFacts, Function, Parameter, Setting, Task
+from celerylint.facts import App, Dispatch, FileFacts, Function, Parameter, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index.apps import Apps
 from celerylint.index.canvas import Canvases
@@ -17,12 +18,28 @@ from celerylint.index.mappings import Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.options import Option, Options
 from celerylint.index.parameters import Parameters
+from celerylint.index.queues import Queues
 from celerylint.index.reach import CallGraph, Reach
 from celerylint.index.results import Result, Results
+from celerylint.index.schedules import Schedules
+from celerylint.index.task_names import TaskNames
 from celerylint.index.tasks import Tasks
 from celerylint.index.traits import Traits
 from celerylint.index.transactions import Transactions
 from celerylint.values import Value
+
+
+@dataclass(slots=True)
+class Placed:
+    """What stands in one file."""
+
+    apps: list[App] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    dispatches: list[Dispatch] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    schedule: list[ScheduleEntry] = field(default_factory=list)
+    queues: list[Queue] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
 
 
 class Index:
@@ -55,6 +72,11 @@ class Index:
         self.options = Options(self.registry, self.configuration)
         self.parameters = Parameters(modules, self.registry)
         self.canvases = Canvases(self.sending)
+        self.task_names = TaskNames(modules, self.registry)
+        self.scheduling = Schedules(
+            modules, self.registry, self.task_names, self.sending, self.configuration, self.mappings, facts
+        )
+        self.queues = Queues(modules, self.configuration, self.mappings, self.task_names)
 
     @cached_property
     def transactions(self) -> Transactions:
@@ -84,25 +106,36 @@ class Index:
     def settings(self) -> list[Setting]:
         return self.configuration.all
 
+    @property
+    def schedule(self) -> list[ScheduleEntry]:
+        """Every entry of beat's schedule."""
+        return self.scheduling.all
+
+    @property
+    def routes(self) -> list[Route]:
+        """Every route that production code writes."""
+        return self.queues.routes
+
     @cached_property
-    def by_path(self) -> dict[str, tuple[list[Task], list[Dispatch], list[Setting]]]:
-        found: dict[str, tuple[list[Task], list[Dispatch], list[Setting]]] = {}
-        for task in self.tasks:
-            found.setdefault(task.path, ([], [], []))[0].append(task)
-        for dispatch in self.dispatches:
-            found.setdefault(dispatch.path, ([], [], []))[1].append(dispatch)
-        for setting in self.settings:
-            found.setdefault(setting.path, ([], [], []))[2].append(setting)
+    def by_path(self) -> dict[str, Placed]:
+        found: dict[str, Placed] = {}
+        for kind in fields(Placed):
+            for item in self.queues.declared if kind.name == "queues" else getattr(self, kind.name):
+                getattr(found.setdefault(item.path, Placed()), kind.name).append(item)
         return found
 
+    def placed(self, path: str) -> Placed:
+        """All that stands in a file, by kind."""
+        return self.by_path.get(path) or Placed()
+
     def tasks_in(self, path: str) -> list[Task]:
-        return self.by_path.get(path, ([], [], []))[0]
+        return self.placed(path).tasks
 
     def dispatches_in(self, path: str) -> list[Dispatch]:
-        return self.by_path.get(path, ([], [], []))[1]
+        return self.placed(path).dispatches
 
     def settings_in(self, path: str) -> list[Setting]:
-        return self.by_path.get(path, ([], [], []))[2]
+        return self.placed(path).settings
 
     # Values
 

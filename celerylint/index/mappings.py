@@ -92,6 +92,15 @@ class Mappings:
             case _:
                 return NOTHING_KNOWN
 
+    def whole(self, value: Value) -> Value:
+        """What a value is known to be, a dict with the items that its name is given later."""
+        name = self.modules.follow(value.dotted)[0] if isinstance(value, Name) else ""
+        if name not in self.additions:
+            return self.modules.expand(value)
+        found = self.entries(value)
+        rest: tuple[tuple[Value | None, Value], ...] = ((None, UNKNOWN),) if found.open else ()
+        return Mapping((*((entry.key, entry.value) for entry in found.items), *rest))
+
     def display(self, mapping: Mapping, path: str, depth: int) -> Entries:
         where = mapping.where
         found = Entries()

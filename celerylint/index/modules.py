@@ -236,13 +236,28 @@ class Modules(Locations):
             elif definition is None and depth < 5 and (constant := self.constant(option)) is not None:
                 found += self.values(constant, depth + 1)
             else:
-                found.append(option)
+                found.append(self.folded(option, depth))
         return found
+
+    def folded(self, value: Value, depth: int) -> Value:
+        """A text that is put together of known texts, as one."""
+        match value:
+            case Call(func=Attr(base=Const(value=str() as template), name="format"), args=args, keywords=()) if args:
+                parts = [self.values(arg, depth + 1) for arg in args]
+                texts = [part[0].value for part in parts if len(part) == 1 and isinstance(part[0], Const)]
+                known = [text for text in texts if isinstance(text, str)]
+                if len(known) == len(args) and template.count("{}") == template.count("{") == len(args):
+                    return Const(template.format(*known))
+                return value
+            case _:
+                return value
 
     def constant(self, value: Value) -> Value | None:
         """The literal that a class of the project gives an attribute: `Queues.MAIL`, `Kind.MAIL.value`."""
         found = self.attribute(self.follow(value.dotted)[0]) if isinstance(value, Name) else None
-        if found is None or not isinstance(value, Name) or not isinstance(found[1], Const):
+        if found is None or not isinstance(value, Name) or not isinstance(found[1], Const | Call):
+            return None
+        if isinstance(found[1], Call) and not isinstance(self.folded(found[1], 1), Const):
             return None
         return None if self.is_enum(found[0]) and not value.dotted.endswith(".value") else found[1]
 

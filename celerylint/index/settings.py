@@ -60,9 +60,9 @@ class Settings:
         form: SettingForm = "object",
         holder: str = "",
     ) -> Setting:
-        known = value if value == UNKNOWN else self.modules.expand(value)
+        known = value if value == UNKNOWN else self.mappings.whole(value)
         name = self.names.new_name(written, namespace)
-        return Setting(name, written, known, path, span, value_span, namespace, condition, app, form, holder)
+        return Setting(name, written, known, path, span, value_span, namespace, condition, app, form, holder, value)
 
     # Objects that are read whole
 

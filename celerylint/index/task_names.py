@@ -1,0 +1,147 @@
+"""What names of tasks mean: which task one is of, and whether any code registers it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from celerylint.celery_data import nearest
+from celerylint.facts import Class, Function, Task
+from celerylint.index.modules import Modules
+from celerylint.index.tasks import Tasks
+from celerylint.values import Attr, Const, Name, Value
+
+# celery.app.builtins (4.4 to 5.7)
+BUILTIN = frozenset(
+    f"celery.{name}"
+    for name in (
+        "accumulate", "backend_cleanup", "chain", "chord", "chord_unlock", "chunks", "group", "map", "starmap",
+    )
+)  # fmt: skip
+# From so many tasks on, a project that names all but a few of them without dots does so on purpose.
+ENOUGH = 5
+
+
+class TaskNames:
+    """The names that tasks are registered under, as far as code tells."""
+
+    def __init__(self, modules: Modules, tasks: Tasks) -> None:
+        self.modules, self.tasks = modules, tasks
+        self.judged: dict[str, bool | None] = {}
+
+    def text(self, value: Value | None) -> str:
+        """The text that a value is known to be, else ""."""
+        known = self.modules.expand(value) if value is not None else None
+        return known.value if isinstance(known, Const) and isinstance(known.value, str) else ""
+
+    def named(self, value: Value | None) -> tuple[str, Task | None]:
+        """The name that `"name"`, `task.name` or a task itself gives, and the task; "" and None for an unknown one."""
+        if value is None:
+            return "", None
+        name = self.text(value)
+        if name:
+            found = self.tasks.by_name.get(name, [])
+            return name, found[0] if len(found) == 1 else None
+        match value:
+            case Name(dotted=dotted) if dotted.endswith(".name"):
+                task = self.tasks.of(Name(dotted.removesuffix(".name")))
+            case Attr(base=base, name="name"):
+                task = self.tasks.of(base)
+            case _:
+                task = self.tasks.of(value)
+        return (task.name, task) if task is not None else ("", None)
+
+    def registered(self, name: str) -> bool | None:
+        """Whether any code registers a task under a name; None where that cannot be told.
+
+        Only a name under one of the project's own packages can be known not to be registered.
+        """
+        if name not in self.judged:
+            self.judged[name] = self.judge(name)
+        return self.judged[name]
+
+    def judge(self, name: str) -> bool | None:
+        if name in self.tasks.by_name or name in BUILTIN:
+            return True
+        if self.names_are_made or self.may_be_wrapped(name):
+            return None
+        module, _, last = name.rpartition(".")
+        if not module:
+            return False if self.without_dots else None
+        if any(
+            known.endswith(f".{name}") or name.endswith(f".{known}") for known in self.tasks.by_name if "." in known
+        ):
+            return None
+        relatives = self.modules.by_import.get(module, [])
+        if relatives:
+            judged = [self.defined(self.modules.ids[relative], last) for relative in relatives]
+            return None if None in judged else False
+        return False if self.is_own_package(module) else None
+
+    def defined(self, module: str, last: str) -> bool | None:
+        """False where a module is known to define no task of a name, None otherwise."""
+        facts = self.modules.facts(module)
+        if facts is None:
+            return None
+        what = facts.functions.get(last) or facts.classes.get(last)
+        match what:
+            case Function() as function:
+                return self.of_function(function)
+            case Class():
+                return None
+            case _:
+                pass
+        if last in facts.imports:
+            task = self.tasks.of(Name(f"{module}.{last}"))
+            return False if task is not None and task.name else None
+        if last in facts.assigns:
+            return None
+        outside = [star for star in facts.stars if not self.modules.split(star)[0]]
+        inside = [self.defined(star, last) for star in facts.stars if self.modules.split(star)[0] == star]
+        return None if outside or None in inside else False
+
+    def of_function(self, function: Function) -> bool | None:
+        """False for a function that is no task, or one of another name."""
+        task = self.tasks.by_function.get(function.key)
+        if task is not None:
+            return False if task.name and not task.open else None
+        return None if function.decorators else False
+
+    @cached_property
+    def names_are_made(self) -> bool:
+        """Whether an application of the project makes names in its own way."""
+        return any("gen_task_name" in cls.methods for facts in self.tasks.facts for cls in facts.classes.values())
+
+    def may_be_wrapped(self, name: str) -> bool:
+        """Whether a task has the last part of a name for its function, and a decorator that may name it otherwise."""
+        return name.rpartition(".")[2] in self.wrapped
+
+    @cached_property
+    def wrapped(self) -> set[str]:
+        tasks = [task for task in self.tasks.all if (task.open and not task.explicit_name) or not task.name]
+        return {task.key.partition(":")[2].rpartition(".")[2] for task in tasks}
+
+    @cached_property
+    def without_dots(self) -> bool:
+        """Whether the project names its tasks without dots, all names known."""
+        production = [task for task in self.tasks.all if not self.modules.is_test(task.path)]
+        plain = [task for task in production if "." not in task.name]
+        return all(task.name for task in production) and len(plain) >= max(ENOUGH, 0.8 * len(production))
+
+    def is_own_package(self, module: str) -> bool:
+        """Whether a module that is not there would be in one of the project's own packages."""
+        top = module.partition(".")[0]
+        return top in self.packages
+
+    @cached_property
+    def packages(self) -> set[str]:
+        """The top-level packages that the project's tasks and other modules are imported from."""
+        return {name.partition(".")[0] for name in self.modules.by_import if "." in name} - {"tests", "test"}
+
+    def meant(self, name: str) -> str:
+        """The one registered name that a wrong one was meant to be, "" where there is none or more than one."""
+        found = nearest(name, self.tasks.by_name)
+        if found is not None:
+            return found
+        last = name.rpartition(".")[2]
+        same = [known for known in self.tasks.by_name if known.rpartition(".")[2] == last]
+        return same[0] if len(same) == 1 else ""
