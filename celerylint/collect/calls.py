@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from celerylint.collect.guards import functions_with_tests, is_optional
+from celerylint.collect.handlers import caught, handled
 from celerylint.collect.module import condition
 from celerylint.facts import Block, CallFact, CallSite
 from celerylint.file import File
@@ -36,6 +37,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
     facts = []
     nested = nested_functions(file)
     testing = functions_with_tests(file)
+    catching = {node: handled(file, node) for node in file.nodes(ast.Try)}
     sends = any(node.attr in MAKE_RESULTS for node in file.nodes(ast.Attribute))
     for node in file.nodes(ast.Call):
         func = file.callee(node)
@@ -45,7 +47,8 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
         if isinstance(func, Name | Function | Attr):
             results = passed(file, node, sends) if key else ()
             optional = file.function_node(node) in testing and is_optional(file, node)
-            site = CallSite(func, file.span(node), in_lambda(file, node), results, optional)
+            later, around = in_lambda(file, node), caught(file, node, catching)
+            site = CallSite(func, file.span(node), later, results, optional, around)
             sites.setdefault(key, []).append(site)
         if nested:
             sites.setdefault(key, []).extend(references(file, node, nested))
