@@ -17,11 +17,13 @@ from celerylint.values import Function as FunctionValue
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call on the way from a task to a function: where it stands and what it calls."""
+    """A call on the way from a task to a function: where it stands, what it calls, and what handlers around it
+    catch (as `CallSite.caught`)."""
 
     path: str
     span: Span
     callee: str
+    caught: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class CallGraph:
             certain = reach.certain and (reach.step is None or not site.optional)
             for callee in self.callees(site.callee, function):
                 if callee.key not in self.tasks.by_function:
-                    step = Step(function.path, site.span, callee.qualname)
+                    step = Step(function.path, site.span, callee.qualname, site.caught)
                     yield callee.key, Reach(reach.task, key, step, certain)
 
     @cached_property

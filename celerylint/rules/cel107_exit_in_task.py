@@ -26,8 +26,8 @@ Good::
         if not path:
             raise ValueError("no path")
 
-Also found in functions that a task calls, with the calls that lead there. Silent where the exception is caught in the
-same function, in a child that the function has forked, and in tests.
+Also found in functions that a task calls, with the calls that lead there. Silent where the exception is caught on
+the way, in a child that the function has forked, and in tests.
 
 Source: `celery.app.trace.build_tracer` and `billiard.pool.Worker` (Celery 5.7).
 """
@@ -70,6 +70,8 @@ def exits(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     loss = replaced(func, node, file)
     if not (loss or ends_process(func, node, file)) or not is_certain(file, node, reach):
         return
+    if not loss and func.dotted != "os._exit" and is_caught_on_the_way(file.function_key(node), index):
+        return
     yield rule.finding(
         file,
         file.span(node),
@@ -106,6 +108,11 @@ def is_caught(node: ast.AST, file: File) -> bool:
             return True
         child = above
     return False
+
+
+def is_caught_on_the_way(key: str, index: Index) -> bool:
+    """Whether a call that leads to a function may stand in a handler for SystemExit."""
+    return any(not CATCH_EXIT.isdisjoint(step.caught) or "" in step.caught for step in index.graph.steps(key))
 
 
 def catches(handler: ast.ExceptHandler, file: File) -> bool:

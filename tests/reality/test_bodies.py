@@ -1,4 +1,4 @@
-"""What Celery does with coroutines, generators and bound functions: the claims of CEL105 and CEL110."""
+"""What Celery does with bodies that are no plain functions at module level: the claims of CEL105, CEL108 to CEL110."""
 
 from __future__ import annotations
 
@@ -34,6 +34,27 @@ def generator():
 def look():
     return ran.exists()
 
+def one():
+    @app.task
+    def nested():
+        return 1
+    return nested()
+
+def other():
+    @app.task
+    def nested():
+        return 2
+    return nested()
+
+@app.task
+def both():
+    return [one(), other()]
+
+@app.task(bind=True)
+def counts(self):
+    self.seen = getattr(self, "seen", 0) + 1
+    return self.seen
+
 @app.task(typing=False)
 def unbound(self, order_id=None):
     raise self.retry(countdown=0)
@@ -62,6 +83,16 @@ def test_without_a_result_it_even_succeeds(worker: Worker) -> None:
     task_id = worker.send("real.unnoticed")
     assert worker.outcome("real.look") == ("SUCCESS", False)
     assert f"Task real.unnoticed[{task_id}] succeeded" in worker.log
+
+
+def test_a_nested_task_is_unknown_until_its_function_has_run_and_then_the_first_one(worker: Worker) -> None:
+    worker.send("real.nested")
+    assert worker.outcome("real.both") == ("SUCCESS", [1, 1])
+    assert "Received unregistered task of type 'real.nested'" in worker.log
+
+
+def test_one_instance_serves_all_calls(worker: Worker) -> None:
+    assert [worker.outcome("real.counts") for _ in range(2)] == [("SUCCESS", 1), ("SUCCESS", 2)]
 
 
 def test_without_bind_the_first_argument_is_self(worker: Worker) -> None:
