@@ -202,7 +202,8 @@ class Project:
         if path in self.known_facts:
             return self.known_facts[path] is not None
         data = self.content(path)
-        return data is not None and may_block(data)
+        names = (name.rpartition(".")[2].encode() for name in self.config.transient_exceptions)
+        return data is not None and (may_block(data) or any(name in data for name in names))
 
     def lines_with(self, word: str) -> Iterator[tuple[str, str]]:
         """Path and text of every line of the Python files that has a word in it."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from celerylint import cst
 from celerylint.edits import Edit
+from celerylint.facts import Task
 from celerylint.file import File
+from celerylint.rules.declared import decorator
 from celerylint.source import Span
 
 
@@ -47,3 +49,18 @@ def remove_options(file: File, places: Sequence[Span]) -> tuple[Edit, ...] | Non
     if len(statements) != len(nodes):
         return None
     return tuple(edit for node in statements for edit in cst.remove_statement(file, node))
+
+
+def add_to_task(file: File, task: Task, options: Mapping[str, str]) -> tuple[Edit, ...] | None:
+    """Edits that give a task options, in its decorator or class; None where that cannot be done."""
+    if task.kind != "class":
+        node = decorator(task, file)
+        return None if node is None else cst.decorator_to_call(file, node, options)
+    cls = file.definition(task.key)
+    body: list[ast.stmt] = cls.body if isinstance(cls, ast.ClassDef) else []
+    lines = [f"{name} = {code}" for name, code in options.items()]
+    assigned = [child for child in body if isinstance(child, ast.Assign | ast.AnnAssign)]
+    if assigned:
+        return cst.insert_after(file, assigned[-1], lines)
+    method = next((child for child in body if isinstance(child, ast.FunctionDef)), None)
+    return None if method is None else cst.insert_before(file, method, [*lines, ""])
