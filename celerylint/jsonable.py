@@ -1,7 +1,7 @@
 """Whether kombu's JSON serialiser carries a value, and what arrives in the worker.
 
-Three-valued, as values are: only what is known is judged. The tables are in `celery_data.json_types`; the
-facts are those of `kombu.utils.json`, which changed in kombu 5.3.0, whatever the version of Celery.
+Three-valued, as values are: only what is known is judged. The tables are in `celery_data.json_types`; the facts are
+those of `kombu.utils.json`, which changed in kombu 5.3.0, whatever the version of Celery.
 """
 
 from __future__ import annotations
@@ -46,13 +46,15 @@ class Judgement(NamedTuple):
     `same`: it arrives equal and of the same type. `changed`: if all of it arrives, it arrives as something
     else, `becomes`. `refused`: sending it raises EncodeError. Of a comprehension the last two hold where it
     has items. `why` is a clause for a message; `instead` a template around the expression ({}) that gives an
-    equal value that is carried, "" where there is no plain one.
+    equal value that is carried, "" where there is no plain one; `kind` the type that is changed or refused, `key`
+    for a key of a dict.
     """
 
     state: State
     why: str = ""
     becomes: str = ""
     instead: str = ""
+    kind: str = ""
 
 
 WEIGHT: dict[State, int] = {"same": 0, "unknown": 1, "changed": 2, "refused": 3}
@@ -175,9 +177,9 @@ def judge_key(key: Value, kombu: Version, base: Base) -> Judgement:
         return CARRIED
     arrives = json_types.CHANGED.get(kind, kind)
     if arrives in json_types.PLAIN:
-        return Judgement("changed", f"{named(kind)} as a key becomes a string", "dict with str keys")
+        return Judgement("changed", f"{named(kind)} as a key becomes a string", "dict with str keys", kind="key")
     known = kind in json_types.ENVELOPED or kind in json_types.REFUSED_TYPES or arrives in {"list", "dict"}
-    return Judgement("refused", f"{named(kind)} is no key of a JSON object") if known else UNKNOWN
+    return Judgement("refused", f"{named(kind)} is no key of a JSON object", kind="key") if known else UNKNOWN
 
 
 def judge_items(value: Value, kombu: Version, base: Base) -> Judgement:
@@ -232,8 +234,11 @@ def of_type(kind: str, kombu: Version) -> Judgement:
     if outcome == REFUSED:
         since = " before kombu 5.3" if new == SAME else ""
         verb = "have" if kind == "bytes" else "has"
-        return Judgement("refused", f"{named(kind)} {verb} no JSON form{since}", "", json_types.INSTEAD.get(kind, ""))
-    return Judgement("changed", f"{named(kind)} arrives as a {outcome}", outcome) if outcome else UNKNOWN
+        instead = json_types.INSTEAD.get(kind, "")
+        return Judgement("refused", f"{named(kind)} {verb} no JSON form{since}", "", instead, kind)
+    return (
+        Judgement("changed", f"{named(kind)} arrives as {named(outcome)}", outcome, kind=kind) if outcome else UNKNOWN
+    )
 
 
 NAMES = {
@@ -248,6 +253,8 @@ NAMES = {
     "pydantic.BaseModel": "a pydantic model",
     "django.db.models.Model": "a model instance",
     "re.Pattern": "a compiled pattern",
+    "uuid.UUID": "a UUID",
+    "typing.NamedTuple": "a namedtuple",
 }
 
 
