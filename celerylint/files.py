@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from celerylint.config import Config
 from celerylint.gitignore import Patterns
 from celerylint.paths import matches, shown
 
-__all__ = ["Tree", "discover", "is_deployment", "is_python", "shown"]
+__all__ = ["Tree", "discover", "is_deployment", "is_python", "matching", "shown"]
 
 Ignores: TypeAlias = tuple[Patterns, ...]
 
@@ -44,11 +44,15 @@ class Tree:
 
 @dataclass(slots=True)
 class Walk:
-    """The state of a search. `visited` are the real paths of folders; `links` those of files that links name."""
+    """The state of a search. `visited` are the real paths of folders; `links` those of files that links name.
+
+    `wanted` says of a path whether its name is that of a file to look for.
+    """
 
     root: str
     names: frozenset[str]
     globs: tuple[tuple[str, str], ...]
+    wanted: Callable[[str], bool]
     files: set[str] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)
     visited: set[str] = field(default_factory=set)
@@ -61,7 +65,7 @@ def discover(paths: Sequence[Path], config: Config) -> Tree:
     Files that are named are kept whatever they are; links to folders are followed only where they are named.
     Paths come out absolute.
     """
-    walk = Walk(str(config.root), *exclusions(config))
+    walk = Walk(str(config.root), *exclusions(config), lambda path: path.endswith(PYTHON) or is_deployment(path))
     named: set[str] = set()
     for path in [os.path.abspath(path) for path in paths] or [os.getcwd()]:
         if os.path.isdir(path):
@@ -74,6 +78,13 @@ def discover(paths: Sequence[Path], config: Config) -> Tree:
     found = walk.files | named | {link for link, target in sorted(walk.links.items()) if target not in real}
     python = {path for path in found if is_python(path) or (path in named and is_script(path))}
     return Tree(sorted_paths(python), sorted_paths(found - python), sorted(walk.errors))
+
+
+def matching(config: Config, wanted: Callable[[str], bool]) -> list[Path]:
+    """The files of a project whose paths are wanted, neither excluded nor ignored by git, in order."""
+    walk = Walk(str(config.root), *exclusions(config), wanted)
+    search(walk, walk.root)
+    return sorted_paths(walk.files)
 
 
 def sorted_paths(paths: set[str]) -> list[Path]:
@@ -165,7 +176,7 @@ def look_into(walk: Walk, folder: str, ignores: Ignores, *, is_start: bool) -> I
 
 def is_wanted(walk: Walk, path: str, name: str, ignores: Ignores) -> bool:
     """Whether a file of a folder is one to look at."""
-    if not name.endswith(PYTHON) and not is_deployment(path):
+    if not walk.wanted(path):
         return False
     return not excluded(walk, path, name) and not (ignores and gitignore.ignored(ignores, path, name))
 
