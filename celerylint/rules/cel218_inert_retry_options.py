@@ -76,8 +76,10 @@ def is_meant(name: str, found: Declared) -> bool:
 
 
 def counts_otherwise(task: Task, index: Index) -> bool:
-    """Whether lost workers count as retries."""
-    return truth(index.option(task, "retry_on_worker_lost").value or Const(False)) is not False
+    """Whether lost workers count as retries, as far as the project says; settings elsewhere hardly ever do that."""
+    option = index.option(task, "retry_on_worker_lost")
+    hidden = option.source == "setting" and not option.path
+    return option.value is not None and not hidden and truth(option.value) is not False
 
 
 def by_hand(task: Task, index: Index) -> bool:

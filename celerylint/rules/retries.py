@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from celerylint.facts import Class, Decorator, Dispatch, Function, Task
 from celerylint.file import File
@@ -94,10 +94,10 @@ def never_retries(task: Task, file: File, index: Index) -> bool:
         autoretried(task, index) is False
         and not index.registry.foreign_base(task)
         and not retry_calls(task, index)
-        and not any(calls_retry(function) for function in class_functions(task, index))
+        and not any(calls_retry(function) for function in reachable([*class_functions(task, index)], index))
         and not leaks(task, file)
         and not wrapped(task, index)
-        and not any(calls_retry(function) for function in reachable(task, index))
+        and not any(calls_retry(function) for function in reachable([index.function_of(task)], index))
         and not extended(task, index)
     )
 
@@ -176,13 +176,13 @@ def may_retry(decorator: Decorator, task: Task, index: Index) -> bool:
         return not name.startswith(PLAIN_DECORATORS)
     if not isinstance(definition.what, Function):
         return True
-    return any(calls_retry(function) for function in [definition.what, *nested(definition.what, index)])
+    around = [definition.what, *nested(definition.what, index)]
+    return any(calls_retry(function) for function in reachable(around, index))
 
 
-def reachable(task: Task, index: Index) -> Iterator[Function]:
-    """The functions of the project that a task's body runs, as far as the call graph tells; at most 300."""
-    start = index.function_of(task)
-    pending, seen = [start] if start else [], set[str]()
+def reachable(start: Iterable[Function | None], index: Index) -> Iterator[Function]:
+    """Functions with those of the project that they call, as far as the call graph tells; at most 300."""
+    pending, seen = [function for function in start if function is not None], set[str]()
     while pending and len(seen) < 300:
         function = pending.pop()
         if function.key not in seen:
