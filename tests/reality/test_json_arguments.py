@@ -1,4 +1,4 @@
-"""What we say of an argument in source code, and what Celery does when that code sends it: CEL303.
+"""What we say of an argument in source code, and what Celery does when that code sends it: CEL303 and CEL304.
 
 Hypothesis makes the expressions and puts them where people put arguments. Celery really sends each one, through a
 broker in memory, with whichever kombu is installed; `noxfile.py` runs this with several of them.
@@ -80,16 +80,17 @@ SHAPES: dict[str, tuple[str, str]] = {
 
 
 class Sent(NamedTuple):
-    """What came of sending: `refused`, `same` or `changed`, and the argument as it arrived."""
+    """What came of sending: `refused` or `sent`, and the argument as it arrived."""
 
     state: str
     given: object = None
 
 
 class Codes(NamedTuple):
-    """What celerylint reports of the argument."""
+    """What celerylint reports of the argument: that it is refused, that it arrives changed."""
 
     refused: bool
+    changed: bool
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +101,13 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Codes]:
     (folder / "requirements.txt").write_text(f"celery=={CELERY}\nkombu=={KOMBU}\n", encoding="utf-8")
     path = folder / "jobs.py"
     path.write_text("", encoding="utf-8")
-    config = load([folder], {"select": ["CEL303"], "cache": False}, isolated=True)
+    config = load([folder], {"select": ["CEL303", "CEL304"], "cache": False}, isolated=True)
 
     def found(source: str) -> Codes:
         report = Project(config, [folder], {path: source.encode()}).check()
         assert report.errors == []
-        return Codes(any(finding.code == "CEL303" for finding in report.findings))
+        codes = {finding.code for finding in report.findings}
+        return Codes("CEL303" in codes, "CEL304" in codes)
 
     return found
 
@@ -155,10 +157,13 @@ def made(expression: str, shape: str) -> object:
 @given(expressions, st.sampled_from(sorted(SHAPES)))
 @example("{1}", "from a function")
 @example("Color.RED", "in args")
-def test_what_is_reported_is_what_celery_refuses(check: Callable[[str], Codes], expression: str, shape: str) -> None:
+def test_what_is_reported_is_what_celery_does(check: Callable[[str], Codes], expression: str, shape: str) -> None:
     source = written(expression, shape)
-    sent = send(source)
-    assert check(source).refused == (sent.state == "refused")
+    sent, codes = send(source), check(source)
+    assert codes.refused == (sent.state == "refused")
+    if codes.changed:
+        assert sent.state == "sent"
+        assert not alike(sent.given, made(expression, shape))
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
@@ -177,3 +182,35 @@ def test_every_expression(check: Callable[[str], Codes], expression: str, state:
     assert check(written(expression, "in the call")).refused == (sent.state == "refused")
     if NEW:
         assert (sent.state == "refused") == (state == "refused")
+
+
+# Expressions whose change is always worth a word, with what arrives.
+CHANGED = [
+    ("{17: 1}", {"17": 1}),
+    ("{None: 1}", {"null": 1}),
+    ("{True: 1}", {"true": 1}),
+    ("[{1.5: 'a'}]", [{"1.5": "a"}]),
+    ("{'a': {17: 1}}", {"a": {"17": 1}}),
+    ("{x: 1 for x in range(1)}", {"0": 1}),
+    ("Point(1, 2)", [1, 2]),
+    ("time.gmtime(0)", [1970, 1, 1, 0, 0, 0, 3, 1, 0]),
+]
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+@pytest.mark.parametrize(("expression", "arrives"), CHANGED)
+def test_what_arrives_changed_is_reported(
+    check: Callable[[str], Codes], expression: str, arrives: object, shape: str
+) -> None:
+    source = written(expression, shape)
+    sent = send(source)
+    wrapped = {"in a list that grows": [arrives], "in a dict that grows": {"a": 1, "b": arrives}}
+    assert sent.given == wrapped.get(shape, arrives)
+    assert check(source) == Codes(refused=False, changed=True)
+
+
+@pytest.mark.parametrize("expression", ["datetime.date(2024, 1, 2)", "decimal.Decimal('1.5')", "uuid.UUID(int=5)"])
+def test_before_kombu_5_3_moments_and_numbers_arrive_as_text(check: Callable[[str], Codes], expression: str) -> None:
+    source = written(expression, "in the call")
+    assert isinstance(send(source).given, str) == (not NEW)
+    assert check(source).changed == (not NEW)

@@ -1,4 +1,4 @@
-"""What serialisers do: the claims of CEL301, CEL302 and CEL305, and what CEL311 and CEL312 say of secrets."""
+"""What serialisers do: the claims of CEL301, CEL302, CEL305 and CEL307, and what CEL311 and CEL312 say of secrets."""
 
 from __future__ import annotations
 
@@ -65,15 +65,20 @@ def test_enabling_insecure_serialisers_changes_nothing_where_there_is_an_accept_
         decode(body, {JSON})
 
 
-def test_yaml_takes_hundreds_of_times_as_long_as_json() -> None:
-    rows = [{"order": number, "lines": ["a", "b"]} for number in range(500)]
-    taken = {}
-    for name in ("yaml", "json"):
-        content_type, encoding, body = serialization.dumps(rows, serializer=name)
-        start = time.perf_counter()
+def seconds_to_read(name: str, rows: object) -> float:
+    """The least CPU time of several tries."""
+    content_type, encoding, body = serialization.dumps(rows, serializer=name)
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
         assert serialization.loads(body, content_type, encoding, accept={content_type}) == rows
-        taken[name] = time.perf_counter() - start
-    assert taken["yaml"] > 100 * taken["json"]
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def test_yaml_takes_hundreds_of_times_as_long_as_json() -> None:
+    rows = [{"order": number, "lines": ["a", "b"]} for number in range(300)]
+    assert seconds_to_read("yaml", rows) > 100 * seconds_to_read("json", rows)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +184,16 @@ app.conf.task_send_sent_event = True
 @app.task(bind=True, max_retries=1)
 def log_in(self, password):
     raise self.retry(countdown=0)
+
+@app.task
+def returns(kind):
+    app.backend.client.incr(f"ran:{kind}")
+    return {"set": {1}, "result": app.AsyncResult("1"), "tuple": (1, 2), "error": ValueError(1)}[kind]
+
+@app.task(ignore_result=True)
+def ignores():
+    app.backend.client.incr("ran:ignores")
+    return {1}
 """
 SECRET = "hunter2-hunter2"
 
@@ -203,6 +218,24 @@ def events(worker: Worker) -> list[dict[str, Any]]:
             if any(event["type"] == "task-failed" and event["uuid"] == task_id for event in found):
                 break
     return found
+
+
+@pytest.mark.parametrize(("kind", "state"), [("set", "FAILURE"), ("error", "FAILURE"), ("tuple", "SUCCESS")])
+def test_a_result_that_json_refuses_fails_the_task_after_its_work(worker: Worker, kind: str, state: str) -> None:
+    found, error = worker.outcome("real.returns", kind)
+    assert worker.redis.get(f"ran:{kind}") == b"1"
+    assert found == state
+    assert state == "SUCCESS" or error.startswith("EncodeError")
+
+
+def test_a_returned_result_has_a_json_form(worker: Worker) -> None:
+    assert worker.outcome("real.returns", "result") == ("SUCCESS", [["1", None], None])
+
+
+def test_a_result_that_is_ignored_may_be_anything(worker: Worker) -> None:
+    worker.send("real.ignores")
+    wait_until(lambda: worker.redis.get("ran:ignores"))
+    wait_until(lambda: "Task real.ignores" in worker.log and "succeeded" in worker.log.split("Task real.ignores")[-1])
 
 
 def test_argsrepr_hides_a_secret_until_the_first_retry(events: list[dict[str, Any]]) -> None:
