@@ -1,0 +1,384 @@
+"""Compose files: services with what they run, their environment, ports and limits.
+
+A file whose name has a further part (`docker-compose.override.yml`) is laid over the plain one of its folder, and
+`extends` and anchors are followed. What is interpolated comes from the `.env` file beside it, where that is there.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from celerylint.deploy.command_line import Version
+from celerylint.deploy.dockerfile import Stage, stages
+from celerylint.deploy.environment import Environment, Variable, interpolated
+from celerylint.deploy.launching import Launch, command_of
+from celerylint.deploy.model import Host, Mount, Place, Port, Probe
+from celerylint.deploy.nodes import Node
+from celerylint.deploy.probing import probe_command
+from celerylint.deploy.repository import Repository
+from celerylint.deploy.snippets import HIDDEN, Snippet, Word, split
+from celerylint.deploy.units import duration
+from celerylint.values import UNKNOWN, Unknown
+
+# The image of a service is sent SIGTERM, and ten seconds later SIGKILL (Docker's documentation, `docker stop`).
+GRACE = 10.0
+NAME = re.compile(r"(?:docker-)?compose(?P<more>[._-].*)?\.ya?ml")
+ALWAYS = re.compile(r"override|prod|live", re.IGNORECASE)
+LOOPBACK = re.compile(r"(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$")
+PORT = re.compile(r"(?:(?P<address>\[[^\]]*\]|[^:]*):)?(?:(?P<published>[\d-]*):)?(?P<target>[\d-]+)(?:/\w+)?")
+DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeFile:
+    """One file: its path below the root, and its document."""
+
+    relative: str
+    root: Node
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.relative)
+
+    @property
+    def is_base(self) -> bool:
+        match = NAME.fullmatch(posixpath.basename(self.relative))
+        return match is None or not match["more"]
+
+    @property
+    def is_always_laid_over(self) -> bool:
+        """Whether the plain file is never used without it: Compose takes an override by itself, production its own."""
+        match = NAME.fullmatch(posixpath.basename(self.relative))
+        return match is not None and bool(ALWAYS.search(match["more"] or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as its layers make it, what wins first: an override, the service itself, what it extends."""
+
+    name: str
+    layers: tuple[Node, ...]
+    key: Node
+    file: ComposeFile
+    root: Node
+    environment: Environment = field(default_factory=Environment)
+
+    def get(self, *keys: str) -> Node | None:
+        """The node at a path of keys in the first layer that has it."""
+        return next((node for layer in self.layers if (node := layer.get(*keys)) is not None), None)
+
+    def place(self, *keys: str) -> Place | None:
+        """The place of `key: value` at a path of keys."""
+        for layer in self.layers:
+            span = layer.entry(*keys)
+            if span is not None:
+                return Place(layer.path, span)
+        return None
+
+    def text(self, *keys: str) -> str | None:
+        """The text at a path of keys, interpolated; None without one."""
+        node = self.get(*keys)
+        return None if node is None else interpolated(node.snippet, self.environment).text if node.is_scalar else HIDDEN
+
+    def lists(self, key: str) -> Iterator[Node]:
+        """The items of a list that all layers add to."""
+        for layer in reversed(self.layers):
+            node = layer.get(key)
+            yield from node.items if node is not None else ()
+
+
+def launches(files: list[ComposeFile], repository: Repository, version: Version) -> Iterator[Launch]:
+    """Every service with what it runs."""
+    for service in services(files, repository):
+        yield from launch(service, repository, version)
+
+
+def services(files: list[ComposeFile], repository: Repository) -> Iterator[Service]:
+    """The services of all files: each with every file that is laid over its own, or alone where none is."""
+    by_folder: dict[str, list[ComposeFile]] = {}
+    for file in files:
+        by_folder.setdefault(file.folder, []).append(file)
+    for file in files:
+        bases = [base for base in by_folder[file.folder] if base.is_base and base is not file and not file.is_base]
+        overrides = [other for other in by_folder[file.folder] if file.is_base and other.is_always_laid_over]
+        table = file.root.get("services")
+        for name, (key, node) in (table.pairs if table is not None else {}).items():
+            laid_over = any(defines(other, name) for other in overrides)
+            if node.is_map and not laid_over:
+                below = [base.root.get("services", name) for base in bases]
+                layers = [node, *extended(node, file, repository, files, 0)]
+                for base, base_node in zip(bases, below, strict=True):
+                    if base_node is not None:
+                        layers += [base_node, *extended(base_node, base, repository, files, 0)]
+                root = bases[0].root if bases else file.root
+                yield Service(name, tuple(layers), key, file, root, around(file, key, repository))
+
+
+def around(file: ComposeFile, key: Node, repository: Repository) -> Environment:
+    """What a file is interpolated with: its folder's `.env`, and much else that is not in the repository."""
+    here = Environment({"PWD": Variable(".", key.path, key.span)}, open=True)
+    return here | (repository.dotenv(posixpath.join(file.folder, ".env")) or Environment())
+
+
+def defines(file: ComposeFile, name: str) -> bool:
+    return file.root.get("services", name) is not None
+
+
+def extended(
+    node: Node, file: ComposeFile, repository: Repository, files: list[ComposeFile], depth: int
+) -> Iterator[Node]:
+    """The services that one extends, the nearest first."""
+    extends = node.get("extends")
+    if extends is None or depth > DEEPEST:
+        return
+    name = extends.text or extends.string("service")
+    other = file
+    if extends.string("file"):
+        target = posixpath.normpath(posixpath.join(file.folder, extends.string("file")))
+        other = next((known for known in files if known.relative == target), file)
+    found = other.root.get("services", name)
+    if found is not None and found is not node:
+        yield found
+        yield from extended(found, other, repository, files, depth + 1)
+
+
+def launch(service: Service, repository: Repository, version: Version) -> Iterator[Launch]:
+    dockerfile, stage = image_of(service, repository)
+    environment = environment_of(service, repository, stage)
+    host = host_of(service, stage, environment, dockerfile, version)
+    words, shell = command_of(stage, words_of(service, "entrypoint"), words_of(service, "command"))
+    yield Launch(host, words, shell, stage, (context_of(service), service.file.folder))
+
+
+def words_of(service: Service, key: str) -> tuple[Word, ...] | None:
+    """The words of `command` or `entrypoint`; None where it is not written."""
+    node = service.get(key)
+    if node is None or node.is_null:
+        return None
+    if node.is_scalar:
+        return tuple(split(interpolated(node.snippet, service.environment)))
+    return tuple(Word(interpolated(item.snippet, service.environment), item.span) for item in node.items)
+
+
+# Image and environment
+
+
+def image_of(service: Service, repository: Repository) -> tuple[str, Stage | None]:
+    """The Dockerfile that a service's image is built with, and its stage; another service may build the image."""
+    build = service.get("build")
+    if build is None:
+        build = builder(service)
+    if build is None:
+        return "", None
+    context = build.text if build.is_scalar else build.string("context") or "."
+    name = build.string("dockerfile") or "Dockerfile"
+    if HIDDEN in context + name:
+        return "", None
+    relative = posixpath.normpath(posixpath.join(service.file.folder, context, name))
+    source = repository.source(relative)
+    found = stages(source) if source is not None else []
+    target = build.string("target")
+    chosen = next((stage for stage in found if target and stage.name == target), found[-1] if found else None)
+    return (relative if found else ""), chosen
+
+
+def builder(service: Service) -> Node | None:
+    """The `build` of another service that makes the image of this one."""
+    image = service.text("image")
+    table = service.root.get("services")
+    for _, node in (table.pairs if table is not None and image else {}).values():
+        if node.string("image") == image and node.get("build") is not None:
+            return node.get("build")
+    return None
+
+
+def environment_of(service: Service, repository: Repository, stage: Stage | None) -> Environment:
+    found = stage.environment if stage is not None else Environment(open=service.get("image") is None)
+    for layer in reversed(service.layers):
+        for node in env_files(layer):
+            path = node.text or node.string("path")
+            known = repository.dotenv(posixpath.normpath(posixpath.join(service.file.folder, path)))
+            found |= known if known is not None else Environment(open=True)
+        found |= Environment(dict(variables(layer.get("environment"), service)))
+    return found
+
+
+def env_files(layer: Node) -> list[Node]:
+    node = layer.get("env_file")
+    return [] if node is None else node.items if node.is_list else [node]
+
+
+def variables(node: Node | None, service: Service) -> Iterator[tuple[str, Variable]]:
+    """What `environment` sets, as a map or a list. A name without a value is handed through from outside."""
+    if node is None:
+        return
+    for name, (key, value) in node.pairs.items():
+        span = node.entry(name) or key.span
+        text = interpolated(value.snippet, service.environment).text if not value.is_null else HIDDEN
+        yield name, Variable(text, node.path, span)
+    for item in node.items:
+        name, equal, text = interpolated(item.snippet, service.environment).text.partition("=")
+        yield name, Variable(text if equal else HIDDEN, item.path, item.span)
+
+
+# The host
+
+
+def host_of(service: Service, stage: Stage | None, environment: Environment, dockerfile: str, version: Version) -> Host:
+    grace = service.text("stop_grace_period")
+    mounts = tuple(mounts_of(service))
+    return Host(
+        "compose",
+        service.name,
+        Place(service.key.path, service.key.span),
+        unit=f"compose:{service.root.path}",
+        environment=environment,
+        places=dict(places_of(service)),
+        image=image_text(service),
+        dockerfile=dockerfile,
+        replicas=replicas_of(service),
+        grace=GRACE if grace is None else duration(grace),
+        default_grace=grace is None,
+        resources=resources_of(service),
+        probes=tuple(probes_of(service, version)),
+        user=user_of(service, stage),
+        ports=tuple(ports_of(service)),
+        mounts=mounts,
+        init=(init := service.get("init")) is not None and init.truth is True,
+        developing=any(is_source(mount, service) for mount in mounts),
+        fixed=service.get("container_name") is not None,
+    )
+
+
+PLACES = {
+    "replicas": ("deploy", "replicas"),
+    "scale": ("scale",),
+    "grace": ("stop_grace_period",),
+    "image": ("image",),
+    "user": ("user",),
+    "command": ("command",),
+    "ports": ("ports",),
+}
+
+
+def places_of(service: Service) -> Iterator[tuple[str, Place]]:
+    for name, keys in PLACES.items():
+        place = service.place(*keys)
+        if place is not None:
+            yield "replicas" if name == "scale" else name, place
+
+
+def image_text(service: Service) -> str | Unknown | None:
+    text = service.text("image")
+    return UNKNOWN if text is not None and HIDDEN in text else text
+
+
+def replicas_of(service: Service) -> int | Unknown | None:
+    for keys in (("deploy", "replicas"), ("scale",)):
+        text = service.text(*keys)
+        if text is not None:
+            return int(text) if text.isdigit() else UNKNOWN
+    return UNKNOWN if (service.text("deploy", "mode") or "") == "global" else None
+
+
+RESOURCES = {
+    "limits.memory": (("mem_limit",), ("deploy", "resources", "limits", "memory")),
+    "limits.cpu": (("cpus",), ("deploy", "resources", "limits", "cpus"), ("cpu_quota",), ("cpuset",)),
+    "requests.memory": (("mem_reservation",), ("deploy", "resources", "reservations", "memory")),
+    "requests.cpu": (("deploy", "resources", "reservations", "cpus"),),
+}
+
+
+def resources_of(service: Service) -> Mapping[str, str]:
+    found = {}
+    for name, ways in RESOURCES.items():
+        text = next((text for keys in ways if (text := service.text(*keys)) is not None), None)
+        if text is not None:
+            found[name] = text
+    return found
+
+
+def user_of(service: Service, stage: Stage | None) -> str | Unknown | None:
+    text = service.text("user")
+    if text is not None:
+        return UNKNOWN if HIDDEN in text else text
+    return stage.user if stage is not None else UNKNOWN
+
+
+def probes_of(service: Service, version: Version) -> Iterator[Probe]:
+    node = service.get("healthcheck")
+    test = node.get("test") if node is not None else None
+    place = service.place("healthcheck")
+    if node is None or test is None or place is None or test.string("0") == "NONE":
+        return
+    words: tuple[Word, ...] = ()
+    text: Snippet | None = None
+    if test.is_scalar:
+        text = interpolated(test.snippet, service.environment)
+    else:
+        first, *rest = test.items or [test]
+        words = tuple(Word(interpolated(item.snippet, service.environment), item.span) for item in rest)
+        if first.text == "CMD-SHELL" and words:
+            text, words = words[0].snippet, ()
+    command = probe_command(words, text, version)
+    period, timeout = (
+        duration(service.text("healthcheck", "interval")),
+        duration(service.text("healthcheck", "timeout")),
+    )
+    yield Probe("healthcheck", place, command, period, timeout)
+
+
+def ports_of(service: Service) -> Iterator[Port]:
+    for item in service.lists("ports"):
+        place = Place(item.path, item.span)
+        if item.is_map:
+            address, target = item.string("host_ip"), item.string("target")
+            published = bool(item.string("published"))
+        else:
+            match = PORT.fullmatch(interpolated(item.snippet, service.environment).text)
+            address, target = (match["address"] or "", match["target"]) if match else (HIDDEN, HIDDEN)
+            published = match is not None
+            if match and match["published"] is None and match["address"] is not None:
+                address = ""
+        if HIDDEN not in address + target and published and target.isdigit():
+            yield Port(int(target), "loopback" if LOOPBACK.match(address) else "all", place)
+
+
+def mounts_of(service: Service) -> Iterator[Mount]:
+    table = service.root.get("volumes")
+    named = table.pairs if table is not None else {}
+    for item in service.lists("volumes"):
+        if item.is_map:
+            source, target, kind = item.string("source"), item.string("target"), item.string("type")
+        else:
+            source, _, rest = interpolated(item.snippet, service.environment).text.partition(":")
+            target, kind = rest.partition(":")[0], ""
+            if not target:
+                source, target = "", source
+        if source.startswith((".", "/", "~")) or HIDDEN in source:
+            kind = "bind"
+            if not source.startswith(("/", "~")) and HIDDEN not in source:
+                source = posixpath.normpath(posixpath.join(service.file.folder, source))
+        elif source in named or not kind:
+            kind = "volume"
+        yield Mount(target, source, kind, Place(item.path, item.span))
+    for item in service.lists("tmpfs"):
+        yield Mount(item.text, "", "empty", Place(item.path, item.span))
+
+
+def is_source(mount: Mount, service: Service) -> bool:
+    """Whether a mount has the code from somebody's disk: the folder of the file, the build's context, or above."""
+    if mount.kind != "bind" or mount.source.startswith(("/", "~")) or HIDDEN in mount.source:
+        return False
+    folder = context_of(service)
+    return mount.source in {folder, service.file.folder or ".", "."} or folder.startswith(f"{mount.source}/")
+
+
+def context_of(service: Service) -> str:
+    """The folder that a service's image is built from."""
+    build = service.get("build")
+    context = "." if build is None else build.text if build.is_scalar else build.string("context") or "."
+    return posixpath.normpath(posixpath.join(service.file.folder, context))

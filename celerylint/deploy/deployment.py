@@ -1,0 +1,323 @@
+"""Everything that a project deploys: its files read where they can matter, and put together."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from celerylint.deploy import command_line, compose, gate, kubernetes, manifests, others, redis
+from celerylint.deploy.command_line import CommandLine, Version
+from celerylint.deploy.compose import ComposeFile
+from celerylint.deploy.environment import Environment, dotenv
+from celerylint.deploy.gate import Language
+from celerylint.deploy.launching import Launch, followed
+from celerylint.deploy.manifests import Manifest, Scaler, Selecting
+from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Process, Worker
+from celerylint.deploy.nodes import Node, UnreadableYaml, documents
+from celerylint.deploy.programs import Call
+from celerylint.deploy.repository import Repository
+from celerylint.source import Source
+
+YAML: frozenset[Language] = frozenset({"compose", "kubernetes", "values", "workflow", "cloudfoundry"})
+EXPORTER = re.compile(r"celery[-_]?(?:prometheus[-_]?)?exporter|prometheus[-_]celery")
+EXPORTER_PROGRAMS = frozenset({"celery-exporter", "celery-prometheus-exporter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that matters and cannot be parsed."""
+
+    path: str
+    message: str
+    line: int
+    column: int
+
+
+class Deployment:
+    """What the files of a repository deploy, for a version of Celery. Nothing is read before it is asked for."""
+
+    def __init__(self, repository: Repository, version: Version) -> None:
+        self.repository, self.version = repository, version
+        self.unreadable: list[Unreadable] = []
+        self.skipped: list[str] = []
+
+    # Files
+
+    @cached_property
+    def languages(self) -> dict[str, Language]:
+        """The files below the root that deploy something, whether it is of Celery or not, with their languages."""
+        found = {
+            relative: gate.language(relative, self.repository.data(relative)) for relative in self.repository.shown
+        }
+        return {relative: language for relative, language in found.items() if language}
+
+    @cached_property
+    def starters(self) -> frozenset[bytes]:
+        """The names of scripts that mention Celery, as manifests may name them."""
+        scripts = [relative for relative, language in self.languages.items() if language == "script"]
+        about = [relative for relative in scripts if gate.CELERY.search(self.repository.data(relative))]
+        return frozenset(posixpath.basename(relative).encode() for relative in about)
+
+    @cached_property
+    def relevant(self) -> dict[str, Language]:
+        """The files that may say something of Celery or its broker; of Compose's all that there are, where one does
+        or something that they may start."""
+        found = {
+            relative: language
+            for relative, language in self.languages.items()
+            if gate.matters(language, self.repository.data(relative), self.starters)
+        }
+        composed = bool({"compose", "dockerfile", "script", "supervisor"} & set(found.values()))
+        return {
+            relative: language
+            for relative, language in self.languages.items()
+            if relative in found or (composed and language == "compose")
+        }
+
+    def of(self, *languages: Language) -> list[str]:
+        """The relevant files in some languages."""
+        return [relative for relative, language in self.relevant.items() if language in languages]
+
+    @cached_property
+    def roots(self) -> dict[str, list[Node]]:
+        """The documents of the relevant YAML files."""
+        return {relative: self.parsed(relative) for relative in self.of(*YAML)}
+
+    def parsed(self, relative: str) -> list[Node]:
+        source = self.repository.source(relative)
+        try:
+            return documents(source) if source is not None else []
+        except UnreadableYaml as error:
+            if source is not None and "{{" in source.text:
+                self.skipped.append(relative)
+            elif source is not None:
+                self.unreadable.append(Unreadable(source.path, error.message, error.line, error.column))
+            return []
+
+    # Launches
+
+    @cached_property
+    def launches(self) -> list[Launch]:
+        return [*self.composed, *self.orchestrated, *self.direct]
+
+    @property
+    def composed(self) -> Iterator[Launch]:
+        files = [
+            ComposeFile(relative, root)
+            for relative in self.of("compose")
+            for root in self.roots[relative]
+            if root.is_map
+        ]
+        yield from compose.launches(files, self.repository, self.version)
+
+    @cached_property
+    def manifests(self) -> list[Manifest]:
+        """The objects of Kubernetes in files that mention Celery or Redis, and those that are about such."""
+        files = self.of("kubernetes")
+        found = [manifest for relative in files for manifest in self.objects(relative, self.roots[relative])]
+        workloads = {manifest.name.encode() for manifest in found if manifest.kind in manifests.POD and manifest.name}
+        return manifests.overlaid([*found, *(self.about(workloads) if workloads else ())])
+
+    def about(self, workloads: set[bytes]) -> Iterator[Manifest]:
+        """What files that do not mention Celery say about workloads: autoscalers, budgets, configuration, patches."""
+        for relative, language in self.languages.items():
+            if language == "kubernetes" and relative not in self.relevant:
+                data = self.repository.data(relative)
+                if gate.ABOUT_WORKLOADS.search(data) or any(name in data for name in workloads):
+                    yield from self.objects(relative, self.tolerant(relative))
+
+    def objects(self, relative: str, roots: list[Node]) -> Iterator[Manifest]:
+        values, chart = self.chart_of(relative)
+        yield from manifests.manifests(relative, roots, values, chart=chart)
+
+    def tolerant(self, relative: str) -> list[Node]:
+        """The documents of a file that need not be readable."""
+        source = self.repository.source(relative)
+        try:
+            return documents(source) if source is not None else []
+        except UnreadableYaml:
+            self.skipped.append(relative)
+            return []
+
+    def chart_of(self, relative: str) -> tuple[Node | None, bool]:
+        """The values of the Helm chart that a file is a template of, and whether it is one at all."""
+        folder = posixpath.dirname(relative)
+        while folder:
+            folder, name = posixpath.split(folder)
+            if name == "templates" and posixpath.join(folder, "Chart.yaml") in self.repository.shown:
+                return next(iter(self.tolerant(posixpath.join(folder, "values.yaml"))), None), True
+        return None, False
+
+    @property
+    def orchestrated(self) -> Iterator[Launch]:
+        yield from kubernetes.launches(self.manifests, manifests.configurations(self.manifests), self.version)
+        for relative in self.of("cloudfoundry"):
+            for root in self.roots[relative]:
+                yield from others.cloudfoundry(root, relative)
+
+    @property
+    def direct(self) -> Iterator[Launch]:
+        """What is started without an orchestrator."""
+        readers = {
+            "dockerfile": others.dockerfile,
+            "procfile": others.procfile,
+            "supervisor": others.supervisor,
+            "systemd": others.systemd,
+            "makefile": others.recipes,
+        }
+        for relative, language in self.relevant.items():
+            source = self.repository.source(relative) if language in readers or language == "script" else None
+            if source is not None:
+                yield from (
+                    [others.script(source, relative)] if language == "script" else readers[language](source, relative)
+                )
+        for relative in self.of("workflow"):
+            for root in self.roots[relative]:
+                yield from others.workflow(root, relative)
+
+    # What they run
+
+    @cached_property
+    def calls(self) -> list[list[Call]]:
+        """The programs that each launch runs in the end, in the order of `launches`."""
+        return [followed(self.resolved(launch), self.repository) for launch in self.launches]
+
+    def resolved(self, launch: Launch) -> Launch:
+        """A container that gives arguments only, with the entrypoint of the repository's one image that takes them."""
+        if launch.host.kind not in {"kubernetes", "compose"} or launch.stage is not None or not launch.words:
+            return launch
+        if launch.host.places.get("command") is not None and launch.host.kind == "kubernetes":
+            return launch
+        candidates = [image for image in self.images if self.leads_to_celery(image, launch)]
+        if len(candidates) != 1:
+            return launch
+        image = candidates[0]
+        words = (*(image.stage.entrypoint.words if image.stage and image.stage.entrypoint else ()), *launch.words)
+        return Launch(launch.host, words, None, image.stage, image.folders)
+
+    def leads_to_celery(self, image: Launch, launch: Launch) -> bool:
+        """Whether the entrypoint of an image starts Celery for the arguments of a container, and not without them."""
+        assert image.stage is not None
+        assert image.stage.entrypoint is not None
+        words = (*image.stage.entrypoint.words, *launch.words)
+        calls = followed(Launch(launch.host, words, None, image.stage, image.folders), self.repository)
+        return any(call.program == "celery" and call.words[0] not in launch.words for call in calls)
+
+    @cached_property
+    def images(self) -> list[Launch]:
+        """The images of the repository whose entrypoint is a program with arguments."""
+        found = [
+            launch
+            for relative, language in self.languages.items()
+            if language == "dockerfile" and (source := self.repository.source(relative)) is not None
+            for launch in others.dockerfile(source, relative)
+        ]
+        return [
+            launch for launch in found if launch.stage and launch.stage.entrypoint and launch.stage.entrypoint.words
+        ]
+
+    @cached_property
+    def processes(self) -> list[Process]:
+        """Every `celery` command with what starts it; those of scripts that something else starts are with that."""
+        found = [
+            Process(line, call, launch.host)
+            for launch, calls in zip(self.launches, self.calls, strict=True)
+            for call in calls
+            if call.program == "celery"
+            for line in self.lines_of(call)
+        ]
+        hosted = {(process.path, process.span) for process in found if process.host.kind != "script"}
+        return [
+            process for process in found if process.host.kind != "script" or (process.path, process.span) not in hosted
+        ]
+
+    def lines_of(self, call: Call) -> Iterator[CommandLine]:
+        line = command_line.read(call.words, self.version)
+        starts = line.command == "multi" and line.arguments[:1] in {("start",), ("restart",)}
+        yield from command_line.node_lines(line) if starts else (line,)
+
+    @cached_property
+    def command_lines(self) -> list[CommandLine]:
+        """Every `celery` command, those of health checks too, in the order of paths and lines."""
+        lines = [process.line for process in self.processes]
+        lines += [
+            probe.command for launch in self.launches for probe in launch.host.probes or () if probe.command is not None
+        ]
+        unique = {(line.path, line.span): line for line in reversed(lines)}
+        return [unique[key] for key in sorted(unique)]
+
+    @cached_property
+    def workers(self) -> list[Worker]:
+        return [Worker(p.line, p.call, p.host) for p in self.processes if p.line.command == "worker"]
+
+    @cached_property
+    def beats(self) -> list[Beat]:
+        return [Beat(p.line, p.call, p.host) for p in self.processes if p.line.command == "beat"]
+
+    @cached_property
+    def flowers(self) -> list[Flower]:
+        return [Flower(p.line, p.call, p.host) for p in self.processes if p.line.command == "flower"]
+
+    @cached_property
+    def exporters(self) -> list[Exporter]:
+        return [
+            Exporter(launch.host)
+            for launch, calls in zip(self.launches, self.calls, strict=True)
+            if (isinstance(launch.host.image, str) and EXPORTER.search(launch.host.image))
+            or any(call.program in EXPORTER_PROGRAMS for call in calls)
+        ]
+
+    @cached_property
+    def brokers(self) -> list[Broker]:
+        """The Redis servers, and the configurations of such that nothing here starts a server with."""
+        configured = {
+            manifest.name: data
+            for manifest in self.manifests
+            if manifest.kind == "ConfigMap" and (data := manifest.get("data")) is not None
+        }
+        found = list(redis.brokers(self.launches, dict(enumerate(self.calls)), self.repository, configured))
+        used = {path for broker in found for path in broker.files}
+        for relative in self.of("redis"):
+            source = self.repository.source(relative)
+            if source is not None and source.path not in used:
+                found.append(redis.alone(source, relative))
+        return found
+
+    # What is about them
+
+    @cached_property
+    def scalers(self) -> list[Scaler]:
+        return list(manifests.scalers(self.manifests))
+
+    @cached_property
+    def budgets(self) -> list[Selecting]:
+        return list(manifests.selecting(self.manifests, "PodDisruptionBudget", "selector"))
+
+    @cached_property
+    def services(self) -> list[Selecting]:
+        return list(manifests.selecting(self.manifests, "Service", "selector"))
+
+    @cached_property
+    def policies(self) -> list[Selecting]:
+        return list(manifests.selecting(self.manifests, "NetworkPolicy", "podSelector"))
+
+    @cached_property
+    def environments(self) -> dict[str, Environment]:
+        """What the `.env` files set that Flower reads, by their path as shown."""
+        found = {}
+        for relative in self.of("dotenv"):
+            source = self.repository.source(relative)
+            if source is not None:
+                found[source.path] = dotenv(source)
+        return found
+
+    @property
+    def hosts(self) -> Iterable[Host]:
+        return (launch.host for launch in self.launches)
+
+    def source(self, path: str) -> Source | None:
+        """The text of a file by its path as shown."""
+        return self.repository.source(self.repository.relative(path)) if path else None
