@@ -147,7 +147,7 @@ class Project:
             return entry.relevant
         data = self.content(path)
         wrappers = self.config.task_decorators
-        relevant = data is not None and (may_matter(data) or any(last_part(name) in data for name in wrappers))
+        relevant = data is not None and (may_matter(path, data) or any(last_part(name) in data for name in wrappers))
         self.cache.keep(path, self.stamps.get(path), relevant)
         return relevant
 

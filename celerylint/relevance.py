@@ -26,6 +26,17 @@ SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
     )
 )
 
+IN_TESTS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
+    (word, tuple(map(re.compile, patterns)))
+    for word, patterns in (
+        (b"task", (rb"\n[ \t]*@[\w.]*task\b",)),
+        (b"Task", (rb"\nclass[ \t]+\w+\([^)\n]*\bTask\)",)),
+        (b"celerylint", (rb"celerylint:",)),
+        (b"CEL", (rb"noqa[^\n]*\bCEL\d",)),
+    )
+)
+TEST_MODULE = re.compile(r"(?:^|[/\\])(?:conftest|tests?|test_[^/\\]*|[^/\\]*_tests?)\.py$")
+
 # What rules look for in functions that tasks call.
 WORKER_CODE = tuple(
     re.compile(pattern)
@@ -37,10 +48,13 @@ WORKER_CODE = tuple(
 )
 
 
-def may_matter(data: bytes) -> bool:
-    """Whether a file's bytes mention anything of Celery."""
+def may_matter(path: str, data: bytes) -> bool:
+    """Whether a file's bytes mention anything of Celery; of a module of tests, whether they define a task.
+
+    What tests send and wait for is theirs: they fail by themselves, in front of whoever runs them.
+    """
     lines = b"\n" + data
-    for word, patterns in SIGNS:
+    for word, patterns in IN_TESTS if TEST_MODULE.search(path) else SIGNS:
         if word in lines and any(pattern.search(lines) for pattern in patterns):
             return True
     return False

@@ -5,7 +5,6 @@ Files are read when something asks for them. What is found never depends on the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -66,7 +65,7 @@ class Modules(Locations):
     ) -> None:
         super().__init__(paths, source_roots)
         self.load, self.mentions, self.read = load, mentions, read
-        self.plain: dict[str, bool] = {}
+        self.plain: dict[str, str] = {}
         self.followed: dict[str, tuple[str, Definition | None]] = {}
 
     def facts(self, module: str) -> FileFacts | None:
@@ -103,6 +102,9 @@ class Modules(Locations):
         module, rest = self.split(dotted)
         if not module:
             return ALIASES.get(dotted, dotted), None
+        # A manager of Django is no definition that can be followed.
+        if ".objects" in rest:
+            return dotted, None
         facts = self.facts(module)
         if facts is None:
             return dotted, None
@@ -172,7 +174,9 @@ class Modules(Locations):
 
     def cls(self, value: Value) -> Class | None:
         """The class of the project that a value names."""
-        definition = self.resolve(value.dotted) if isinstance(value, Name) else None
+        if not isinstance(value, Name) or self.plain_kind(value.dotted) in {"module", "def"}:
+            return None
+        definition = self.resolve(value.dotted)
         return definition.what if definition is not None and isinstance(definition.what, Class) else None
 
     def bases(self, cls: Class) -> tuple[list[Class], list[str]]:
@@ -208,19 +212,26 @@ class Modules(Locations):
 
         That can be told without parsing the file, and is enough to know that it is neither a task nor a constant.
         """
+        return self.plain_kind(dotted) != ""
+
+    def plain_kind(self, dotted: str) -> str:
+        """`module`, `def` or `class` for a plain name, "" for any other."""
         if dotted not in self.plain:
-            self.plain[dotted] = self.find_whether_plain(dotted)
+            self.plain[dotted] = self.find_plain_kind(dotted)
         return self.plain[dotted]
 
-    def find_whether_plain(self, dotted: str) -> bool:
+    def find_plain_kind(self, dotted: str) -> str:
         module, name = self.split(dotted)
-        if not name:
-            return bool(module)
+        if not module or not name:
+            return "module" if module else ""
         path = self.path(dotted)
-        if not module or not name.isidentifier() or self.mentions(path):
-            return False
-        definition = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+%s\b" % name.encode(), re.MULTILINE)
-        return definition.search(self.read(path) or b"") is not None
+        if not name.isidentifier() or self.mentions(path):
+            return ""
+        text = b"\n" + (self.read(path) or b"")
+        for kind in ("def", "class"):
+            if any(word in text for word in written(kind, name)):
+                return kind
+        return ""
 
     def values(self, value: Value, depth: int = 0) -> list[Value]:
         """All that a value may be, with module-level names of the project replaced by what is assigned to them."""
@@ -265,3 +276,9 @@ class Modules(Locations):
         """The one value that a value is known to be, names replaced by what is assigned to them; else itself."""
         found = self.values(value)
         return found[0] if len(found) == 1 else value
+
+
+def written(kind: str, name: str) -> list[bytes]:
+    """How a definition of a name may begin at the start of a line."""
+    heads = [f"\n{kind} {name}"] + [f"\nasync {kind} {name}"] * (kind == "def")
+    return [f"{head}{end}".encode() for head in heads for end in "(:["]
