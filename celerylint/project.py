@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from celerylint import cache as store
 from celerylint import engine, lowering, versions, workers
 from celerylint.collect import collect
-from celerylint.config import Config, enabled, unknown_codes
+from celerylint.config import Config, enabled, ignored, selected, unknown_codes
 from celerylint.directives import may_have
 from celerylint.facts import FileFacts
 from celerylint.file import File
@@ -51,6 +52,7 @@ class Project:
         self.contents: dict[str, bytes | None] = {}
         self.errors: list[str] = []
         self.known_to_matter: dict[str, bool] = {}
+        self.found_lines: dict[str, list[tuple[str, str]]] = {}
         self.known_facts: dict[str, FileFacts | None] = {}
         self.parsed: dict[str, File] = {}
         self.broken: dict[str, Finding] = {}
@@ -109,8 +111,11 @@ class Project:
         """Give one file a new content; everything that rests on it is worked out again."""
         self.overlay[os.path.abspath(self.shown_paths.get(path, path))] = data
         self.contents[path] = data
+        self.found_lines.clear()
         for known in (self.known_to_matter, self.known_facts, self.parsed, self.broken):
             known.pop(path, None)
+        if path not in self.shown_paths:
+            self.__dict__.pop("deployment", None)
         for name in ("index", "relevant", "modules", "shown_paths", "asked", "checkable", "stamps"):
             self.__dict__.pop(name, None)
 
@@ -195,24 +200,41 @@ class Project:
     def index(self) -> Index:
         """The whole project, merged."""
         facts = [known for path in self.relevant if (known := self.facts(path)) is not None]
-        return Index(self.modules, facts, self.traits, self.follows, self.lines_with, self.content)
+        return Index(
+            self.modules, facts, self.traits, self.follows, self.lines_with, self.content, lambda: self.deployment
+        )
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """What the files beside the code deploy."""
+        return Deployment(Repository(self.others, self.read_other, self.relative), self.traits.celery)
+
+    @property
+    def others(self) -> list[str]:
+        """The shown paths of the files that are not Python."""
+        files = {str(path) for path in self.tree.other} | set(self.overlay)
+        return [shown(Path(path)) for path in sorted(files) if shown(Path(path)) not in self.shown_paths]
+
+    def read_other(self, path: str) -> bytes | None:
+        """The bytes of a file that is not Python; they are not kept, since most such files matter to nobody."""
+        return self.contents[path] if path in self.contents else self.read(os.path.abspath(path))
 
     def follows(self, path: str) -> bool:
         """Whether calls into a file are worth following from a task."""
-        if path in self.known_facts:
-            return self.known_facts[path] is not None
+        if self.matters(path):
+            return True
         data = self.content(path)
-        names = (name.rpartition(".")[2].encode() for name in self.config.transient_exceptions)
+        names = map(last_part, self.config.transient_exceptions)
         return data is not None and (may_block(data) or any(name in data for name in names))
 
-    def lines_with(self, word: str) -> Iterator[tuple[str, str]]:
+    def lines_with(self, word: str) -> list[tuple[str, str]]:
         """Path and text of every line of the Python files that has a word in it."""
-        pattern = re.compile(rb"[^\n]*\b" + re.escape(word.encode()) + rb"\b[^\n]*")
-        for path in self.shown_paths:
-            data = self.content(path)
-            if data is not None and word.encode() in data:
-                for match in pattern.finditer(data):
-                    yield path, match[0].decode(errors="replace").strip()
+        if word not in self.found_lines:
+            contents = ((path, self.content(path)) for path in self.shown_paths)
+            self.found_lines[word] = [
+                (path, line) for path, data in contents if data is not None for line in lines_with(word, data)
+            ]
+        return self.found_lines[word]
 
     @cached_property
     def traits(self) -> Traits:
@@ -249,7 +271,7 @@ class Project:
         run = self.digest
         found = self.cache.findings(run) if run else None
         if found is None:
-            found = self.findings() + self.configuration_findings()
+            found = self.findings() + self.deployed_findings() + self.configuration_findings()
             found.sort(key=lambda finding: finding.sort_key)
             if run and not self.errors:
                 self.cache.keep_findings(run, found)
@@ -292,19 +314,25 @@ class Project:
         if file is None or facts is None:
             broken = self.broken.get(path)
             return [broken] if broken is not None and self.applies("CEL000", path) else []
-        active = [rule for rule in engine.rules().values() if self.applies(rule.code, path)]
+        active = [rule for rule in self.selected if not ignored(self.config, rule, path)]
         return self.suppressed(file, engine.run(file, facts, self.index, engine.table(active)), active)
 
+    @cached_property
+    def selected(self) -> list[Rule]:
+        """The rules that are on, where no file turns them off, and that apply to the Celery version in use."""
+        version = self.traits.celery
+        rules = engine.rules().values()
+        return [rule for rule in rules if rule.since <= version < rule.until and selected(self.config, rule)]
+
     def applies(self, code: str, path: str) -> bool:
-        """Whether a rule is on for a file and for the Celery version in use."""
-        rule = engine.rules()[code]
-        return rule.since <= self.traits.celery < rule.until and enabled(self.config, rule, path)
+        """Whether a rule is on for a file."""
+        return any(rule.code == code and not ignored(self.config, rule, path) for rule in self.selected)
 
     def suppressed(self, file: File, findings: list[Finding], active: list[Rule]) -> list[Finding]:
         """What a file's suppressions leave of its findings, with what is wrong with the suppressions."""
         if not may_have(file.source.text):
             return findings
-        suppressions = Suppressions(file.source, file.tree)
+        suppressions = Suppressions(file.source, file.tree if file.path in self.shown_paths else None)
         kept = [finding for finding in findings if not suppressions.covers(finding)]
         about = self.about_suppressions(file, suppressions, active)
         return sorted([*kept, *about], key=lambda finding: finding.sort_key)
@@ -321,6 +349,28 @@ class Project:
                 found.append(on["CEL091"].finding(file, unknown.span, code=unknown.code))
         return [finding for finding in found if not suppressions.covers(finding)]
 
+    def deployed_findings(self) -> list[Finding]:
+        """The findings in the deployment files asked about, suppressions applied."""
+        by_path: dict[str, list[Finding]] = {}
+        checks = engine.table(engine.rules().values())
+        for finding in engine.run_deployed(self.deployment, self.index, checks):
+            by_path.setdefault(finding.path, []).append(finding)
+        for path in self.deployment.with_directives:
+            by_path.setdefault(path, [])
+        found = [finding for path in sorted(by_path) for finding in self.deployed_in(path, by_path[path])]
+        broken = [unparsable(*place) for place in self.deployment.broken if self.applies("CEL000", place[0])]
+        return found + [finding for finding in broken if finding.path in self.asked]
+
+    def deployed_in(self, path: str, findings: list[Finding]) -> list[Finding]:
+        """What remains of the findings in one deployment file."""
+        source = self.deployment.source(path) if path in self.asked else None
+        if source is None:
+            return []
+        active = [rule for rule in engine.rules().values() if self.applies(rule.code, path)]
+        codes = {rule.code for rule in active}
+        file = File(source, ast.Module([], []), "", False, self.modules)
+        return self.suppressed(file, [finding for finding in findings if finding.code in codes], active)
+
     def configuration_findings(self) -> list[Finding]:
         """Entries of the configuration file that name no rule."""
         rule = engine.rules()["CEL091"]
@@ -335,6 +385,30 @@ class Project:
             for unknown in unknown_codes(self.config, known)
             if unknown.path is not None and enabled(self.config, rule, shown(unknown.path))
         ]
+
+
+def lines_with(word: str, data: bytes) -> Iterator[str]:
+    """The lines of some bytes that have a word in them, without the blanks around them."""
+    searched = word.encode()
+    if searched in data:
+        whole = re.compile(rf"\b{re.escape(word)}\b")
+        for line in data.splitlines():
+            if searched in line and whole.search(text := line.decode(errors="replace")):
+                yield text.strip()
+
+
+class PythonProject(Project):
+    """A project whose deployment files are left alone, for faces that show findings in Python only.
+
+    A limit that a worker's command line may set is unknown then, and nothing reads YAML.
+    """
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        return Unread(Repository(self.others, self.read_other, self.relative), self.traits.celery)
+
+    def deployed_findings(self) -> list[Finding]:
+        return []
 
 
 def last_part(dotted: str) -> bytes:

@@ -273,3 +273,21 @@ def test_canonical_names_know_where_celery_keeps_things(tmp_path: Path) -> None:
     assert modules.canonical("compat.Task") == "celery.Task"
     assert modules.canonical("compat.chain") == "celery.chain"
     assert modules.expand(Name("nowhere.at_all")) == Name("nowhere.at_all")
+
+
+def test_what_is_followed_does_not_depend_on_what_was_read_before(tmp_path: Path) -> None:
+    files = {
+        "tasks.py": "from celery import shared_task\nfrom plain import helper\n@shared_task\ndef ship(): helper()",
+        "plain.py": "from more import again\ndef helper(): again()",
+        "more.py": "import time\ndef again(): time.sleep(9)",
+    }
+    fresh = project(tmp_path, files)
+    read = project(tmp_path, files)
+    for path in read.shown_paths:
+        read.facts(path)
+    assert set(read.index.graph.reached) == set(fresh.index.graph.reached) == {"tasks:ship"}
+
+
+def test_lines_are_found_by_whole_words(tmp_path: Path) -> None:
+    made = project(tmp_path, {"a.py": "limit = 1\n  unlimited = limit\n# off limits\r\nx = 'limit'"})
+    assert [line for _, line in made.lines_with("limit")] == ["limit = 1", "unlimited = limit", "x = 'limit'"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from celerylint.config.loading import by_configuration, load
 from celerylint.config.model import OPTIONS, Config, ConfigError
-from celerylint.config.selection import Unknown, enabled, refuse_unknown, selected, unknown_codes
+from celerylint.config.selection import Unknown, enabled, ignored, refuse_unknown, selected, unknown_codes
 
 if TYPE_CHECKING:
     from celerylint.toml import tomllib
@@ -32,6 +32,7 @@ __all__ = [
     "Unknown",
     "by_configuration",
     "enabled",
+    "ignored",
     "load",
     "refuse_unknown",
     "selected",

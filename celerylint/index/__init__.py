@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
+from celerylint.deploy import Deployment, Repository
 from celerylint.facts import App, Dispatch, FileFacts, Function, Parameter, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index.apps import Apps
@@ -26,7 +27,11 @@ from celerylint.index.task_names import TaskNames
 from celerylint.index.tasks import Tasks
 from celerylint.index.traits import Traits
 from celerylint.index.transactions import Transactions
-from celerylint.values import Value
+from celerylint.values import UNKNOWN, Const, Unknown, Value, either
+
+
+def nothing_deployed() -> Deployment:
+    return Deployment(Repository([], lambda path: None, lambda path: path), (5, 7))
 
 
 @dataclass(slots=True)
@@ -47,7 +52,8 @@ class Index:
 
     `facts` are the files that mention Celery, in path order; `modules` reads others when a name leads there.
     `follow` says of a path whether calls into it are worth following. `lines_with` gives path and text of every
-    line of the project's Python files that has a word in it, `read` the bytes of one.
+    line of the project's Python files that has a word in it, `read` the bytes of one. `deployed` reads the files
+    beside the code.
     """
 
     def __init__(
@@ -56,10 +62,11 @@ class Index:
         facts: list[FileFacts],
         traits: Traits,
         follow: Callable[[str], bool],
-        lines_with: Callable[[str], Iterator[tuple[str, str]]] = lambda word: iter(()),
+        lines_with: Callable[[str], list[tuple[str, str]]] = lambda word: [],
         read: Callable[[str], bytes | None] = lambda path: None,
+        deployed: Callable[[], Deployment] = nothing_deployed,
     ) -> None:
-        self.lines_with, self.read = lines_with, read
+        self.lines_with, self.read, self.deployed = lines_with, read, deployed
         self.modules, self.facts, self.traits = modules, facts, traits
         self.classes = Classes(modules)
         self.applications = Apps(modules, facts)
@@ -69,7 +76,7 @@ class Index:
         self.results = Results(self.sending, lambda param: self.graph.passed(param))
         self.mappings = Mappings(modules, facts)
         self.configuration = Configuration(modules, self.applications, facts, traits, self.mappings)
-        self.options = Options(self.registry, self.configuration)
+        self.options = Options(self.registry, self.configuration, self.limit_of_workers)
         self.parameters = Parameters(modules, self.registry)
         self.canvases = Canvases(self.sending)
         self.task_names = TaskNames(modules, self.registry)
@@ -82,6 +89,21 @@ class Index:
     def transactions(self) -> Transactions:
         """Which code runs inside a database transaction."""
         return Transactions(self.graph, self.configuration, self.facts, self.dispatches, self.lines_with, self.read)
+
+    @property
+    def deployment(self) -> Deployment:
+        """What the files beside the code deploy: workers, beats, brokers. Read when it is first asked for."""
+        return self.deployed()
+
+    def limit_of_workers(self, name: str) -> Option | None:
+        """The limit that all workers' command lines set; Unknown where only some do, None where none does."""
+        limits = self.deployment.limits(name)
+        given = [(value, worker) for value, worker in limits if value is not None]
+        if not given:
+            return None
+        known = [Const(value) for value, _ in given if not isinstance(value, Unknown)]
+        value = either(list(known)) if len(known) == len(limits) else UNKNOWN
+        return Option(value, "command", given[0][1].path, given[0][1].span)
 
     # The model, in the order of paths and lines
 

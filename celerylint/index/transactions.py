@@ -77,7 +77,7 @@ class Transactions:
         configuration: Configuration,
         facts: list[FileFacts],
         dispatches: list[Dispatch],
-        lines_with: Callable[[str], Iterator[tuple[str, str]]],
+        lines_with: Callable[[str], list[tuple[str, str]]],
         read: Callable[[str], bytes | None],
     ) -> None:
         self.modules: Modules = graph.modules
