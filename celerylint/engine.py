@@ -8,6 +8,9 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
+from celerylint.deploy import Deployment
+from celerylint.deploy.command_line import CommandLine
+from celerylint.deploy.model import Beat, Broker, Flower, Process, Worker
 from celerylint.facts import App, Class, Dispatch, FileFacts, Function, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
@@ -53,9 +56,19 @@ def subjects(
         if issubclass(kind, ast.AST):
             for node in file.nodes(kind):
                 yield kind, node
-        else:
+        elif kind in SUBJECTS:
             for subject in SUBJECTS[kind](file, facts, index):
                 yield kind, subject
+
+
+def run_deployed(deployment: Deployment, index: Index, checks: dict[type, list[Check]]) -> list[Finding]:
+    """The findings of some checks in all deployment files, in the order of their places."""
+    found: set[Finding] = set()
+    for kind, functions in checks.items():
+        for subject in DEPLOYED[kind](deployment) if kind in DEPLOYED else ():
+            for check in functions:
+                found.update(check(subject, deployment, index))
+    return sorted(found, key=lambda finding: finding.sort_key)
 
 
 SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {
@@ -69,4 +82,14 @@ SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {
     ScheduleEntry: lambda file, facts, index: index.placed(file.path).schedule,
     Queue: lambda file, facts, index: index.placed(file.path).queues,
     Route: lambda file, facts, index: index.placed(file.path).routes,
+}
+
+DEPLOYED: dict[type, Callable[[Deployment], Iterable[object]]] = {
+    Deployment: lambda deployment: [deployment],
+    CommandLine: lambda deployment: deployment.command_lines,
+    Process: lambda deployment: deployment.processes,
+    Worker: lambda deployment: deployment.workers,
+    Beat: lambda deployment: deployment.beats,
+    Flower: lambda deployment: deployment.flowers,
+    Broker: lambda deployment: deployment.brokers,
 }

@@ -142,14 +142,14 @@ def without_collection() -> Iterator[None]:
 def findings_in(paths: Sequence[Path], overlay: Mapping[Path, bytes]) -> list[Finding]:
     """The findings below paths that one configuration holds for."""
     from celerylint.config import load
-    from celerylint.project import Project
+    from celerylint.project import PythonProject
 
     config = load(paths)
     # A folder that the project chose may lie in the tree, where a plugin has nothing to write.
     config = replace(config, cache=False) if config.cache_dir else config
     # A worker of flake8's may have no processes of its own.
     config = replace(config, jobs=1) if multiprocessing.parent_process() else config
-    return Project(config, paths, overlay).check().findings
+    return PythonProject(config, paths, overlay).check().findings
 
 
 def failure(message: str, paths: Sequence[Path], options: Namespace | None) -> Rows:

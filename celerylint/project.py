@@ -15,6 +15,7 @@ from celerylint import cache as store
 from celerylint import engine, lowering, versions, workers
 from celerylint.collect import collect
 from celerylint.config import Config, enabled, ignored, selected, unknown_codes
+from celerylint.deploy import Deployment, Repository, Unread
 from celerylint.directives import may_have
 from celerylint.facts import FileFacts
 from celerylint.file import File
@@ -294,7 +295,8 @@ class Project:
             return ""
         others = [f"{path}{store.stamp(str(path))}" for path in self.tree.other]
         files = [f"{path}{stamp}" for path, stamp in self.stamps.items()]
-        return store.digest([repr(self.config), repr(self.traits), repr(sorted(self.asked)), *files, *others])
+        about = [type(self).__name__, repr(self.config), repr(self.traits), repr(sorted(self.asked))]
+        return store.digest([*about, *files, *others])
 
     def sources(self, findings: list[Finding]) -> dict[str, Source]:
         """The sources that findings are in, as far as they can be read."""

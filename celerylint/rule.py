@@ -10,20 +10,29 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from celerylint.edits import Fix
 from celerylint.source import Span
 
 if TYPE_CHECKING:
-    from celerylint.file import File
+    from celerylint.deploy.model import Place
     from celerylint.index import Index
 
 Severity: TypeAlias = Literal["error", "warning", "advice"]
-Check: TypeAlias = "Callable[[Any, File, Index], Iterator[Finding]]"
+Check: TypeAlias = "Callable[[Any, Any, Index], Iterator[Finding]]"
 C = TypeVar("C", bound=Callable[..., "Iterator[Finding]"])
 
 RULE_FILE = re.compile(r"(?:.*\.)?(cel\d{3})_(\w+)$")
+
+
+class Text(Protocol):
+    """What findings stand in: a parsed file, or a place in one of another language."""
+
+    @property
+    def path(self) -> str: ...
+
+    def symbol_at(self, span: Span) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,11 @@ class Rule:
         self.checks: list[tuple[type, Check]] = []
 
     def check(self, *kinds: type) -> Callable[[C], C]:
-        """Register a check for types of `ast` nodes, or of facts: Task, Dispatch, Setting, Function, FileFacts …"""
+        """Register a check for types of `ast` nodes, of facts (Task, Dispatch, Setting, Function, FileFacts …), or of
+        what is deployed (Worker, Beat, Flower, Broker, CommandLine, Deployment …).
+
+        A check gets the subject, the file that it stands in (for what is deployed the Deployment), and the index.
+        """
 
         def register(function: C) -> C:
             self.checks.extend((kind, function) for kind in kinds)
@@ -96,7 +109,7 @@ class Rule:
 
     def finding(
         self,
-        file: File,
+        file: Text,
         span: Span,
         *,
         message: str = "",
@@ -119,6 +132,10 @@ class Rule:
             self.checklist,
             data or {},
         )
+
+    def at(self, place: Place, **values: Any) -> Finding:
+        """A finding at a place of a deployment file; `values` as for `finding`."""
+        return self.finding(place, place.span, **values)
 
     @property
     def documentation(self) -> str:

@@ -15,11 +15,12 @@ from celerylint.deploy.environment import Environment, dotenv
 from celerylint.deploy.gate import Language
 from celerylint.deploy.launching import Launch, followed
 from celerylint.deploy.manifests import Manifest, Scaler, Selecting
-from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Process, Worker
+from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Place, Process, Worker
 from celerylint.deploy.nodes import Node, UnreadableYaml, documents
 from celerylint.deploy.programs import Call
 from celerylint.deploy.repository import Repository
-from celerylint.source import Source
+from celerylint.source import Source, Span
+from celerylint.values import UNKNOWN, Unknown
 
 YAML: frozenset[Language] = frozenset({"compose", "kubernetes", "values", "workflow", "cloudfoundry"})
 EXPORTER = re.compile(r"celery[-_]?(?:prometheus[-_]?)?exporter|prometheus[-_]celery")
@@ -286,6 +287,10 @@ class Deployment:
                 found.append(redis.alone(source, relative))
         return found
 
+    def limits(self, name: str) -> list[tuple[float | Unknown | None, Place]]:
+        """What each worker's command line says of `time_limit` or `soft_time_limit`, in seconds."""
+        return [(worker.limit(name), Place(worker.path, worker.span)) for worker in self.workers]
+
     # What is about them
 
     @cached_property
@@ -315,9 +320,38 @@ class Deployment:
         return found
 
     @property
+    def broken(self) -> list[tuple[str, str, int, int]]:
+        """Path, message, line and column of the files that matter and cannot be parsed."""
+        assert self.launches is not None
+        return [(each.path, each.message, each.line, each.column) for each in self.unreadable]
+
+    @property
+    def with_directives(self) -> list[str]:
+        """The shown paths of the relevant files in which something may be suppressed."""
+        found = (self.repository.shown[relative] for relative in self.relevant)
+        return [path for path in found if b"celerylint:" in self.repository.data(self.repository.relative(path))]
+
+    @property
     def hosts(self) -> Iterable[Host]:
         return (launch.host for launch in self.launches)
 
     def source(self, path: str) -> Source | None:
         """The text of a file by its path as shown."""
         return self.repository.source(self.repository.relative(path)) if path else None
+
+
+LIMIT_OPTION = re.compile(rb"-time-limit\b")
+
+
+class Unread(Deployment):
+    """A deployment of which nothing is read but whether a worker's command line may set a limit."""
+
+    @cached_property
+    def relevant(self) -> dict[str, Language]:
+        return {}
+
+    def limits(self, name: str) -> list[tuple[float | Unknown | None, Place]]:
+        for relative, path in self.repository.shown.items():
+            if gate.may_deploy(relative) and LIMIT_OPTION.search(self.repository.data(relative, keep=False)):
+                return [(UNKNOWN, Place(path, Span(1, 1, 1, 1)))]
+        return []

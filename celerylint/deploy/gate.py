@@ -42,6 +42,15 @@ ABOUT_WORKLOADS = re.compile(
 )
 
 
+# Names that no reader looks at, of files that may be many or large.
+OTHER = re.compile(r".*\.(?:lock|toml|txt|tf|timer|socket|nomad|pod)$|.*/node_modules/.*", re.IGNORECASE)
+
+
+def may_deploy(relative: str) -> bool:
+    """Whether a file may be in one of the languages, by its name."""
+    return not OTHER.match(relative)
+
+
 def language(relative: str, data: bytes) -> Language:
     """The language of a file, "" for one that deploys nothing."""
     name = TEMPLATE_SUFFIX.sub("", posixpath.basename(relative))

@@ -30,6 +30,10 @@ class Place:
     path: str
     span: Span
 
+    def symbol_at(self, span: Span) -> str:
+        """Nothing: deployment files define no symbols."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Port:

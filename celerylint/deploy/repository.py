@@ -24,6 +24,7 @@ class Repository:
     ) -> None:
         self.paths, self.read, self.relative = paths, read, relative
         self.sources: dict[str, Source | None] = {}
+        self.contents: dict[str, bytes] = {}
 
     @cached_property
     def shown(self) -> dict[str, str]:
@@ -38,11 +39,16 @@ class Repository:
             found.setdefault(posixpath.basename(path), []).append(path)
         return found
 
-    def data(self, relative: str) -> bytes:
+    def data(self, relative: str, *, keep: bool = True) -> bytes:
         """The bytes of a file; nothing where it cannot be read or is too large to be written by people."""
+        if relative in self.contents:
+            return self.contents[relative]
         shown = self.shown.get(relative)
         data = self.read(shown) if shown is not None else None
-        return data if data is not None and len(data) <= LARGEST else b""
+        data = data if data is not None and len(data) <= LARGEST else b""
+        if keep:
+            self.contents[relative] = data
+        return data
 
     def source(self, relative: str) -> Source | None:
         """The text of a file; None where there is no such file or it is no text."""

@@ -98,7 +98,7 @@ class Index:
     def limit_of_workers(self, name: str) -> Option | None:
         """The limit that all workers' command lines set; Unknown where only some do, None where none does."""
         limits = self.deployment.limits(name)
-        given = [(value, worker) for value, worker in limits if value is not None]
+        given = [(value, place) for value, place in limits if value is not None]
         if not given:
             return None
         known = [Const(value) for value, _ in given if not isinstance(value, Unknown)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from celerylint.facts import Task
@@ -27,11 +28,14 @@ FROM_SETTINGS = {
     "soft_time_limit": "task_soft_time_limit",
 }
 
+# Options that `celery worker` takes for all of its tasks.
+ON_COMMAND_LINE = frozenset({"time_limit", "soft_time_limit"})
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """An option in force. `value` is None where nothing sets it, Unknown where something may; `source` is
-    `task`, `base`, `annotation`, `setting` or ""; `path` and `span` say where it stands."""
+    `task`, `base`, `annotation`, `setting`, `command` or ""; `path` and `span` say where it stands."""
 
     value: Value | None
     source: str = ""
@@ -45,8 +49,10 @@ class Option:
 
 
 class Options:
-    def __init__(self, tasks: Tasks, configuration: Configuration) -> None:
-        self.tasks, self.configuration = tasks, configuration
+    """Answers for the options of tasks. `commands` says what workers' command lines set."""
+
+    def __init__(self, tasks: Tasks, configuration: Configuration, commands: Callable[[str], Option | None]) -> None:
+        self.tasks, self.configuration, self.commands = tasks, configuration, commands
 
     def of(self, task: Task, name: str) -> Option:
         annotated = self.annotated(task, name)
@@ -59,6 +65,8 @@ class Options:
         if setting is None:
             return Option(None)
         rows = self.configuration.in_force(setting, task)
+        if not rows and name in ON_COMMAND_LINE and (given := self.commands(name)) is not None:
+            return given
         if not rows:
             return Option(UNKNOWN, "setting") if self.configuration.hidden else Option(None)
         return Option(either([row.value for row in rows]), "setting", rows[-1].path, rows[-1].span)
