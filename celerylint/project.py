@@ -272,7 +272,7 @@ class Project:
         run = self.digest
         found = self.cache.findings(run) if run else None
         if found is None:
-            found = self.findings() + self.deployed_findings() + self.configuration_findings()
+            found = self.findings() + self.configuration_findings()
             found.sort(key=lambda finding: finding.sort_key)
             if run and not self.errors:
                 self.cache.keep_findings(run, found)
@@ -284,7 +284,7 @@ class Project:
         count = 1 if self.overlay or "index" in self.__dict__ else workers.jobs(self.config, len(self.relevant))
         if count > 1:
             return workers.check(self, count)
-        return [finding for path in self.checkable for finding in self.check_file(path)]
+        return [finding for path in self.checkable for finding in self.check_file(path)] + self.deployed_findings()
 
     @property
     def digest(self) -> str:

@@ -118,6 +118,7 @@ def work(
         others = [path for path in project.checkable if path not in set(relevant)]
         mine = [path for path in project.checkable if path in own] + others[place[0] :: place[1]]
         findings = [finding for path in mine for finding in project.check_file(path)]
+        findings += [] if place[0] else project.deployed_findings()
         connection.send(Answer(findings=findings, errors=project.errors))
     except Exception:
         connection.send(Answer(failure=traceback.format_exc()))
