@@ -1,0 +1,279 @@
+"""What answers rest on: the findings of all rules, what code says, what is deployed, and what people wrote down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from celerylint.checklist.item import Place
+from celerylint.checklist.naming import Names
+from celerylint.checklist.papers import Papers
+from celerylint.checklist.redaction import redacted
+from celerylint.checklist.variables import Url, urls
+from celerylint.deploy import Deployment
+from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Process, Worker
+from celerylint.deploy.model import Place as Spot
+from celerylint.deploy.snippets import HIDDEN
+from celerylint.facts import App, Dispatch, ScheduleEntry, Setting, Task
+from celerylint.index import Index
+from celerylint.index.production import is_production_path
+from celerylint.project import Project
+from celerylint.rule import Finding
+from celerylint.source import Span
+from celerylint.values import Unknown, Value
+
+P = TypeVar("P", Process, Worker, Beat, Flower, Exporter)
+
+# Redis servers that are named so hold no queues.
+ASIDE = re.compile(r"cache|session|result", re.IGNORECASE)
+IMPORT = re.compile(r"\s*(?:from|import)\s|\s*#")
+WIDEST = 160
+BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What one application has for a setting. `value` is None where nothing sets it, Unknown where that is not known;
+    `places` are the lines that set it, or the application's where none does."""
+
+    app: str
+    value: Value | None
+    rows: tuple[Setting, ...]
+    places: tuple[Place, ...]
+
+    @property
+    def known(self) -> bool:
+        return not isinstance(self.value, Unknown)
+
+
+class Evidence:
+    """A project as the checklist sees it. `now` is when schedules are looked at."""
+
+    def __init__(self, project: Project, now: datetime) -> None:
+        self.project, self.now = project, now
+        # First the check, which may use several processes as long as nothing is worked out here.
+        self.report = project.check()
+
+    @cached_property
+    def index(self) -> Index:
+        return self.project.index
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        # TODO(project.deployment)
+        from celerylint.deploy import Repository
+        from celerylint.files import shown
+
+        paths = [shown(path) for path in self.project.tree.other]
+        return Deployment(Repository(paths, self.project.content, self.project.relative), self.index.traits.celery)
+
+    @cached_property
+    def names(self) -> Names:
+        """What commands call the project's parts."""
+        return Names(self)
+
+    @cached_property
+    def papers(self) -> Papers:
+        return Papers(self.project)
+
+    # Findings
+
+    @cached_property
+    def by_item(self) -> dict[str, list[Finding]]:
+        found: dict[str, list[Finding]] = {}
+        for finding in self.report.findings:
+            for item in finding.checklist:
+                found.setdefault(item, []).append(finding)
+        return found
+
+    def findings(self, *items: str) -> list[Finding]:
+        """The findings of the rules behind some items, sorted."""
+        found = dict.fromkeys(finding for item in items for finding in self.by_item.get(item, ()))
+        return sorted(found, key=lambda finding: finding.sort_key)
+
+    def of_rules(self, *codes: str) -> list[Finding]:
+        """The findings of some rules."""
+        return [finding for finding in self.report.findings if finding.code in codes]
+
+    # Lines
+
+    def place(self, path: str, span: Span, note: str = "") -> Place:
+        """A line of a file, without what must not be in a report."""
+        lines = self.lines(path)
+        text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+        return Place(path, span.line, shortened(redacted(text)), redacted(note))
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a shown path, [] where it cannot be read."""
+        data = self.project.content(path)
+        return data.decode("utf-8", "replace").splitlines() if data is not None else []
+
+    def of_finding(self, finding: Finding) -> Place:
+        return self.place(finding.path, finding.span, finding.message)
+
+    # Code
+
+    @cached_property
+    def apps(self) -> list[App]:
+        """The applications of production code, those that tests make left out; all where there are no others."""
+        made = [app for app in self.index.apps if self.is_production(app.path)]
+        named = [app for app in made if app.key in self.index.configuration.app_keys]
+        return named or made
+
+    def is_production(self, path: str) -> bool:
+        return self.index.configuration.is_production(path) and not self.index.modules.is_test(path)
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """The tasks of production code."""
+        return [task for task in self.index.tasks if self.is_production(task.path)]
+
+    @cached_property
+    def dispatches(self) -> list[Dispatch]:
+        """What production code sends, and the signatures that it makes."""
+        return [sent for sent in self.index.dispatches if self.is_production(sent.path) and sent.method != "retry"]
+
+    @cached_property
+    def schedule(self) -> list[ScheduleEntry]:
+        return [entry for entry in self.index.schedule if self.is_production(entry.path)]
+
+    @property
+    def is_celery(self) -> bool:
+        """Whether anything here uses Celery at all."""
+        return bool(self.apps or self.tasks)
+
+    def settings(self, name: str) -> list[InForce]:
+        """What each application has for a setting."""
+        configuration = self.index.configuration
+        keys = [app for app in self.apps if app.key in configuration.app_keys]
+        if len(keys) < 2:
+            return [self.in_force("", configuration.anywhere(name), configuration.reaching(name), self.apps)]
+        return [
+            self.in_force(app.key, configuration.value(name, app.key), configuration.effective(name, app.key), [app])
+            for app in keys
+        ]
+
+    def in_force(self, app: str, value: Value | None, rows: Iterable[Setting], apps: list[App]) -> InForce:
+        kept = tuple(rows)
+        places = tuple(self.place(row.path, row.span) for row in kept)
+        return InForce(app, value, kept, places or tuple(self.place(made.path, made.span) for made in apps[:1]))
+
+    # Queues
+
+    @cached_property
+    def default_queue(self) -> str | None:
+        """The default queue of the first application, None where it is not known."""
+        return self.index.queues.default(self.apps[0].key if self.apps else "")
+
+    @cached_property
+    def queue_of(self) -> dict[str, str | None]:
+        """The queue that each task goes to by its routes and options, by the task's key; None where it is unknown."""
+        return {task.key: self.index.queues.queue_of(task, task.app) for task in self.tasks}
+
+    @cached_property
+    def queues_sent_to(self) -> list[str]:
+        """The names of the queues that tasks go to, sorted."""
+        found = {name for name in self.queue_of.values() if name}
+        for sent in self.dispatches:
+            found |= {self.index.queues.text(sent.options.get("queue"))}
+        return sorted(found - {""})
+
+    # Deployment
+
+    @cached_property
+    def processes(self) -> list[Process]:
+        """Every deployed `celery` command."""
+        return self.deployed(self.deployment.processes)
+
+    @cached_property
+    def workers(self) -> list[Worker]:
+        return self.deployed(self.deployment.workers)
+
+    @cached_property
+    def beats(self) -> list[Beat]:
+        return self.deployed(self.deployment.beats)
+
+    @cached_property
+    def flowers(self) -> list[Flower]:
+        return self.deployed(self.deployment.flowers)
+
+    @cached_property
+    def exporters(self) -> list[Exporter]:
+        return self.deployed(self.deployment.exporters)
+
+    def deployed(self, found: list[P]) -> list[P]:
+        """Those that are for production; where there are none, those for development, but never what tests start."""
+        kept = [program for program in found if program.host.kind != "recipe"]
+        return [program for program in kept if self.is_meant(program.host)] or kept
+
+    def is_meant(self, host: Host) -> bool:
+        """Whether a host is for production, as far as its file's name and what it mounts tell."""
+        return not host.developing and is_production_path(self.project.relative(host.path))
+
+    def spot(self, spot: Spot, note: str = "") -> Place:
+        """A place of a deployment file as evidence."""
+        return self.place(spot.path, spot.span, note)
+
+    def command(self, process: Process, note: str = "") -> Place:
+        """The line of a command as evidence."""
+        return self.place(process.path, process.span, note)
+
+    # Broker
+
+    @cached_property
+    def broker_urls(self) -> list[Url]:
+        return urls(self, "broker_url")
+
+    @cached_property
+    def broker_kind(self) -> str:
+        """`redis`, `amqp`, another transport, or "" where it is not known."""
+        if self.index.traits.broker:
+            return self.index.traits.broker
+        kinds = {"redis" if url.is_redis else "amqp" if url.is_amqp else url.scheme for url in self.broker_urls}
+        if not kinds and self.servers:
+            return "redis"
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    @cached_property
+    def servers(self) -> list[Broker]:
+        """The Redis servers that may hold queues: those that the broker's URL names, else those that are named neither
+        as caches nor for results."""
+        meant = [server for server in self.deployment.brokers if self.is_meant_server(server)]
+        hosts = {url.host.partition(".")[0].lower() for url in self.broker_urls if url.is_redis and not url.is_local}
+        named = [server for server in meant if hosts & self.called(server)]
+        if named:
+            return named
+        return [server for server in meant if not ASIDE.search(" ".join(sorted(self.called(server))))]
+
+    def is_meant_server(self, server: Broker) -> bool:
+        if server.host is not None:
+            return server.host.kind != "recipe" and self.is_meant(server.host)
+        return is_production_path(self.project.relative(server.path))
+
+    def called(self, server: Broker) -> set[str]:
+        """The names under which a Redis server is reached: of its service, workload, container."""
+        names = {server.name.lower()}
+        if server.host is not None:
+            names |= {server.host.workload.partition("/")[2].lower()}
+            names |= {service.name.lower() for service in self.deployment.services if service.covers(server.host)}
+        return {name for name in names if name and HIDDEN not in name}
+
+    def task_place(self, task: Task, note: str = "") -> Place:
+        return self.place(task.path, task.span, note)
+
+    def quoted(self, word: str) -> Iterator[Place]:
+        """The lines of production code that have a word in them, those that only import it left out."""
+        for path in dict.fromkeys(path for path, _ in self.index.lines_with(word) if self.is_production(path)):
+            for number, line in enumerate(self.lines(path), 1):
+                if word in line and not IMPORT.match(line):
+                    yield Place(path, number, shortened(redacted(line)))
+
+
+def shortened(text: str) -> str:
+    """A line as evidence shows it: blanks put together, the end cut off where it is long."""
+    line = BLANKS.sub(" ", text.strip())
+    return f"{line[: WIDEST - 1]}…" if len(line) > WIDEST else line

@@ -1,0 +1,149 @@
+"""How places that are right, wrong or not known make an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from celerylint.checklist.evidence import Evidence, InForce
+from celerylint.checklist.item import Answer, Place, State, Step
+from celerylint.facts import Task
+from celerylint.values import Unknown, Value
+
+NO_CELERY = "No Celery application and no task were found here."
+CODE = "the code that makes the Celery application"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Places by what they are. A place that is wrong says why in its note."""
+
+    right: list[Place] = field(default_factory=list)
+    wrong: list[Place] = field(default_factory=list)
+    unclear: list[Place] = field(default_factory=list)
+
+    def add(self, verdict: bool | None, place: Place) -> None:
+        {True: self.right, False: self.wrong, None: self.unclear}[verdict].append(place)
+
+    @property
+    def all(self) -> int:
+        return len(self.right) + len(self.wrong) + len(self.unclear)
+
+    @property
+    def state(self) -> State:
+        """All right is a pass, half or more of what is known partly; unknown where nothing wrong is known."""
+        if self.wrong:
+            return "partly" if len(self.right) >= len(self.wrong) else "fail"
+        return "unknown" if self.unclear or not self.right else "pass"
+
+    @property
+    def evidence(self) -> tuple[Place, ...]:
+        """The places that decide, the wrong ones first."""
+        return tuple(dict.fromkeys([*self.wrong, *self.unclear, *self.right]))
+
+    def of(self, noun: str) -> str:
+        """`3 of 7 tasks`."""
+        return f"{len(self.right)} of {count(self.all, noun)}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 task`, `2 tasks`, `3 queues`, `2 entries`."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
+    return f"{number} {plural}"
+
+
+def listed(names: Iterable[str], most: int = 6) -> str:
+    """`a, b and c`, with the number of those that are left out."""
+    found = list(names)
+    if len(found) > most:
+        found = [*found[: most - 1], f"{len(found) - most + 1} more"]
+    return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
+
+
+def nothing(found: str = NO_CELERY, missing: str = CODE, steps: tuple[Step, ...] = ()) -> Answer:
+    """The answer where what it would rest on is not here."""
+    return Answer("unknown", found, missing=missing, steps=steps)
+
+
+def manual(found: str, *steps: Step, evidence: Iterable[Place] = (), caveat: str = "") -> Answer:
+    """The answer that somebody has to find out."""
+    return Answer("manual", found, evidence=tuple(evidence), caveat=caveat, steps=steps)
+
+
+def prohibited(
+    evidence: Evidence, item: str, *, seen: int, clean: str, wrong: str, caveat: str = "", notes: Iterable[str] = ()
+) -> Answer:
+    """The answer to something that must be nowhere: one error or warning is a fail, advice makes it partly.
+
+    `seen` is how much was looked at; without anything the answer is unknown. `wrong` follows the number of places.
+    """
+    findings = [finding for finding in evidence.findings(item) if finding.code not in notes]
+    if findings:
+        state: State = "partly" if all(finding.severity == "advice" for finding in findings) else "fail"
+        places = tuple(evidence.of_finding(finding) for finding in findings)
+        return Answer(state, f"{count(len(findings), 'place')}: {wrong}", places, tuple(findings), caveat)
+    return nothing() if not seen else Answer("pass", clean, caveat=caveat)
+
+
+def covered(
+    evidence: Evidence,
+    item: str,
+    tally: Tally,
+    found: str,
+    *,
+    missing: str = "",
+    caveat: str = "",
+    steps: tuple[Step, ...] = (),
+    notes: Iterable[str] = (),
+) -> Answer:
+    """The answer to something that must be everywhere. A place that a rule reports is wrong, whatever else it is, and
+    one error is a fail."""
+    findings = [finding for finding in evidence.findings(item) if finding.code not in notes]
+    reported = {(finding.path, finding.span.line): finding for finding in findings}
+    tally.right = [place for place in tally.right if (place.path, place.line) not in reported]
+    known = {(place.path, place.line) for place in tally.wrong}
+    tally.wrong += [evidence.of_finding(finding) for key, finding in reported.items() if key not in known]
+    state: State = "fail" if any(finding.severity == "error" for finding in findings) else tally.state
+    needed = state in {"unknown", "fail", "partly"}
+    return Answer(
+        state,
+        found,
+        tally.evidence,
+        tuple(findings),
+        caveat,
+        missing if state == "unknown" else "",
+        steps if needed else (),
+    )
+
+
+def of_settings(settings: Iterable[InForce], wanted: Callable[[Value | None], bool | None], unset: str) -> Tally:
+    """What applications have for a setting, judged; None is a setting that nothing sets, which `unset` explains."""
+    tally = Tally()
+    for found in settings:
+        verdict = None if isinstance(found.value, Unknown) else wanted(found.value)
+        for place in found.places:
+            note = unset if found.value is None else "its value is not written here" if verdict is None else ""
+            tally.add(verdict, Place(place.path, place.line, place.text, note))
+    return tally
+
+
+def of_tasks(evidence: Evidence, name: str, wanted: Callable[[Value | None], bool | None], note: str) -> Tally:
+    """What tasks have for an option, from wherever it comes, judged."""
+    tally = Tally()
+    for task in evidence.tasks:
+        value = evidence.index.option(task, name).value
+        verdict = None if isinstance(value, Unknown) else wanted(value)
+        tally.add(verdict, evidence.task_place(task, "" if verdict else note))
+    return tally
+
+
+def own(tasks: Iterable[Task], name: str) -> list[Task]:
+    """The tasks that write an option themselves."""
+    return [task for task in tasks if name in task.options]
+
+
+def environment(settings: Iterable[InForce]) -> bool:
+    """Whether a setting has a value that is not written in the code."""
+    return any(isinstance(found.value, Unknown) for found in settings)

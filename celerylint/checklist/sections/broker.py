@@ -1,0 +1,153 @@
+"""The broker, as far as Redis is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from celerylint.checklist.evidence import Evidence
+from celerylint.checklist.item import Answer, Section, Step
+from celerylint.checklist.judging import Tally, covered, manual, nothing, of_settings
+from celerylint.deploy.model import Broker, Directive
+from celerylint.values import truth
+
+section = Section("broker", "Broker", "Before deploying")
+
+CONFIGURATION = "redis.conf, the command of the Redis server, or the settings of the managed Redis"
+WANTED = frozenset({"allkeys-lru", "volatile-lru"})
+OLDEST = (5,)
+
+
+def of_servers(
+    evidence: Evidence, item: str, judge: Callable[[Broker], tuple[bool | None, str]], found: str, *, check: str,
+    caveat: str = "", notes: tuple[str, ...] = (), directive: str = "",
+) -> Answer:  # fmt: skip
+    """The answer that the configurations of the Redis servers give; `check` asks a running one."""
+    if evidence.broker_kind not in {"", "redis"}:
+        return other_broker(evidence)
+    steps = (Step("Ask the server itself", f"{evidence.names.redis} {check}"),)
+    tally = Tally()
+    for server in evidence.servers:
+        verdict, note = judge(server)
+        own = server.get(directive) if directive else None
+        spot = own.place if own is not None else server.line or server.place
+        tally.add(verdict, evidence.spot(spot, note))
+    if not tally.all:
+        return nothing("No configuration of the broker's Redis is here.", CONFIGURATION, steps)
+    return covered(
+        evidence, item, tally, f"{tally.of('Redis server')} {found}.", missing=CONFIGURATION, caveat=caveat,
+        steps=steps, notes=notes,
+    )  # fmt: skip
+
+
+def other_broker(evidence: Evidence) -> Answer:
+    """The answer where the broker is no Redis at all."""
+    steps = [Step("Look at RabbitMQ's version, memory limit and connections", "rabbitmq-diagnostics status")]
+    places = [url.place for url in evidence.broker_urls]
+    kind = "RabbitMQ" if evidence.broker_kind == "amqp" else evidence.broker_kind
+    return manual(
+        f"The broker is {kind}, not Redis.", *(steps if evidence.broker_kind == "amqp" else ()), evidence=places
+    )
+
+
+def words(directive: Directive | None) -> str:
+    return " ".join(directive.arguments).lower() if directive is not None else ""
+
+
+@section.item("redis-version", "Redis is 5.0 or newer", "pass partly fail unknown manual")
+def redis_version(evidence: Evidence) -> Answer:
+    """The tags of Redis images in Compose files and Kubernetes manifests."""
+
+    def judge(server: Broker) -> tuple[bool | None, str]:
+        if server.version is None:
+            return None, "no version is written here"
+        return server.version >= OLDEST, f"Redis {'.'.join(map(str, server.version))}"
+
+    return of_servers(
+        evidence, "broker.redis-version", judge, "are known to run Redis 5.0 or newer", check="INFO server"
+    )
+
+
+@section.item("persistence", "Redis writes an append-only file, so that queues outlive a restart", "pass partly fail unknown manual")  # fmt: skip
+def persistence(evidence: Evidence) -> Answer:
+    """`appendonly` in redis.conf, in the arguments of `redis-server`, or its default, which is off."""
+
+    def judge(server: Broker) -> tuple[bool | None, str]:
+        value = words(server.get("appendonly"))
+        if value:
+            return value == "yes", "" if value == "yes" else "the append-only file is off"
+        return None if server.open else False, "`appendonly` is not set, and is off by default"
+
+    return of_servers(
+        evidence, "broker.persistence", judge, "keep an append-only file", check="CONFIG GET appendonly",
+        directive="appendonly",
+        caveat="With `appendfsync everysec`, the default, a crash loses about a second of queued tasks; `always` "
+        "loses none and costs throughput.",
+    )  # fmt: skip
+
+
+@section.item(
+    "memory-policy", "Redis has a memory limit and a `maxmemory-policy` that was chosen",
+    "pass partly fail unknown manual", notes=("CEL822",),
+)  # fmt: skip
+def memory_policy(evidence: Evidence) -> Answer:
+    """`maxmemory-policy` in redis.conf and in the arguments of `redis-server`."""
+    policies = {words(server.get("maxmemory-policy")) for server in evidence.servers}
+
+    def judge(server: Broker) -> tuple[bool | None, str]:
+        value = words(server.get("maxmemory-policy"))
+        if value:
+            known = value in WANTED or value == "noeviction"
+            return known, "" if known else f"`{value}` evicts whatever it comes across, queues among it"
+        return None if server.open else False, "`maxmemory-policy` is not set"
+
+    caveat = (
+        "`noeviction` is what keeps queued tasks: writes fail when memory is full, and nothing is lost. "
+        "With `allkeys-lru` Redis deletes whole queues under memory pressure without an error, although it is often "
+        "recommended; `volatile-lru` keeps queues and may drop results, locks and chord counters."
+    )
+    return of_servers(
+        evidence, "broker.memory-policy", judge, "have a policy", check="CONFIG GET maxmemory-policy",
+        directive="maxmemory-policy", notes=("CEL822",), caveat=caveat if policies - {"noeviction"} else "",
+    )  # fmt: skip
+
+
+@section.item("connection-limits", "Redis accepts as many connections as workers and web processes open", "pass partly fail unknown manual")  # fmt: skip
+def connection_limits(evidence: Evidence) -> Answer:
+    """`maxclients` in redis.conf and in the arguments of `redis-server`, against what the workers open."""
+
+    def judge(server: Broker) -> tuple[bool | None, str]:
+        if server.get("maxclients") is not None:
+            return True, ""
+        return None if server.open else False, "`maxclients` is not set; Redis then accepts up to 10000"
+
+    return of_servers(
+        evidence, "broker.connection-limits", judge, "set `maxclients`", check="CONFIG GET maxclients",
+        directive="maxclients",
+    )  # fmt: skip
+
+
+@section.item("tls", "Production talks to the broker over TLS", "pass partly fail unknown")
+def tls(evidence: Evidence) -> Answer:
+    """The scheme of the broker's URL in the settings and in the environment of deployed programs, and
+    `broker_use_ssl`."""
+    return transport(evidence, "broker.tls")
+
+
+def transport(evidence: Evidence, item: str) -> Answer:
+    """Whether the broker is reached over TLS, as far as URLs and settings tell."""
+    switched = of_settings(
+        evidence.settings("broker_use_ssl"), lambda value: value is not None and truth(value) is not False, ""
+    )
+    tally = Tally()
+    for url in evidence.broker_urls:
+        if url.is_encrypted or switched.right:
+            tally.add(True, url.place)
+        elif url.is_local:
+            tally.unclear.append(url.place)
+        else:
+            tally.add(False, url.place)
+    if not tally.all and switched.right:
+        tally.right = switched.right
+    if not tally.all:
+        return nothing("The broker's URL is not written here.", "the environment that sets the broker's URL")
+    return covered(evidence, item, tally, f"{tally.of('broker URL')} use TLS.", missing="the environment of production")

@@ -1,0 +1,144 @@
+"""Queues and routes."""
+
+from __future__ import annotations
+
+import re
+
+from celerylint.checklist.evidence import Evidence
+from celerylint.checklist.item import Answer, Place, Section, Step
+from celerylint.checklist.judging import Tally, covered, listed, manual, nothing, of_settings
+from celerylint.facts import Queue
+from celerylint.values import Mapping, Unknown, Value, truth
+
+section = Section("queues", "Queues", "Before deploying")
+
+URGENT = re.compile(r"critical|urgent|high|prio|realtime|fast|interactive", re.IGNORECASE)
+QUEUES = "the code that declares the queues"
+ON_REDIS = (
+    "On Redis `x-max-priority` does nothing: priorities are a list per step, 0 comes first, and they need "
+    "`queue_order_strategy`. Queues of their own with workers of their own do the same more plainly."
+)
+
+
+def argument(queue: Queue, name: str) -> Value | None:
+    """An argument of a queue's declaration: `max_priority=`, or in `queue_arguments`."""
+    arguments = queue.options.get("queue_arguments")
+    return arguments.get(name) if isinstance(arguments, Mapping) else None
+
+
+@section.item("priorities", "What is urgent does not wait behind what is not", "pass partly fail unknown")
+def priorities(evidence: Evidence) -> Answer:
+    """`x-max-priority` of the declared queues on RabbitMQ; on Redis queues of their own for urgent work."""
+    if not evidence.is_celery:
+        return nothing()
+    return on_redis(evidence) if evidence.broker_kind == "redis" else on_rabbitmq(evidence)
+
+
+def on_redis(evidence: Evidence) -> Answer:
+    names = evidence.names.queues
+    urgent = [name for name in names if URGENT.search(name)]
+    tally = Tally()
+    places = [
+        evidence.place(queue.path, queue.span) for queue in evidence.index.queues.declared if queue.name in urgent
+    ]
+    if urgent and len(names) > 1:
+        tally.right = places or [evidence.command(worker) for worker in evidence.workers]
+        found = f"{listed(urgent)} {'is a queue' if len(urgent) == 1 else 'are queues'} for urgent work."
+    else:
+        tally.wrong = [
+            evidence.place(app.path, app.span, "no queue is named as one for urgent work") for app in evidence.apps
+        ]
+        found = f"The queues are {listed(names)}." if names else "No queue is named here."
+    return covered(evidence, "queues.priorities", tally, found, caveat=ON_REDIS, missing=QUEUES)
+
+
+def on_rabbitmq(evidence: Evidence) -> Answer:
+    tally = Tally()
+    for queue in evidence.index.queues.declared:
+        given = argument(queue, "x-max-priority") or queue.options.get("max_priority")
+        place = evidence.place(queue.path, queue.span)
+        if given is not None:
+            tally.add(None if isinstance(given, Unknown) else True, place)
+    maximum = of_settings(evidence.settings("task_queue_max_priority"), lambda value: value is not None, "not set")
+    tally.right += maximum.right
+    if not tally.all:
+        tally.wrong = [
+            Place(each.path, each.line, each.text, "no queue has `x-max-priority`") for each in maximum.evidence
+        ]
+    found = f"{tally.of('queue')} declare priorities." if tally.right else "No queue declares priorities."
+    return covered(evidence, "queues.priorities", tally, found, missing=QUEUES)
+
+
+@section.item("routes", "`task_routes` says which task goes to which queue", "pass partly fail unknown")
+def routes(evidence: Evidence) -> Answer:
+    """`task_routes`, and the queues that tasks name themselves."""
+    if not evidence.is_celery:
+        return nothing()
+    found = evidence.index.queues.routes
+    tally = Tally(right=[evidence.place(route.path, route.span) for route in found])
+    settings = evidence.settings("task_routes")
+    if not found:
+        tally = of_settings(
+            settings, lambda value: value is not None and truth(value) is not False, "`task_routes` is not set"
+        )
+    named = [task for task in evidence.tasks if "queue" in task.options]
+    if not found and not tally.right:
+        tally.right += [evidence.place(task.path, task.spans.get("queue", task.span)) for task in named]
+        tally.wrong += [
+            evidence.task_place(task, "goes to the default queue") for task in evidence.tasks if task not in named
+        ]
+    routed = [name for name in evidence.queue_of.values() if name and name != evidence.default_queue]
+    says = f"{len(found)} routes" if found else "`task_routes` is not set"
+    return covered(
+        evidence, "queues.routes", tally,
+        f"{says}; {len(routed)} of {len(evidence.tasks)} tasks are known to go to another queue than the default one.",
+        missing=QUEUES,
+    )  # fmt: skip
+
+
+@section.item(
+    "default", "`task_default_queue` names the queue of everything that is not routed", "pass partly fail unknown"
+)
+def default(evidence: Evidence) -> Answer:
+    """`task_default_queue`."""
+    if not evidence.is_celery:
+        return nothing()
+    settings = evidence.settings("task_default_queue")
+    tally = of_settings(settings, lambda value: value is not None, "`task_default_queue` is not set: it is `celery`")
+    found = (
+        f"The default queue is `{evidence.default_queue}`."
+        if evidence.default_queue
+        else "The default queue is not known."
+    )
+    return covered(evidence, "queues.default", tally, found, missing=QUEUES)
+
+
+@section.item(
+    "dead-letter", "Tasks that failed for good are kept somewhere to be looked at (optional)",
+    "pass partly manual unknown", optional=True, notes=("CEL605",),
+)  # fmt: skip
+def dead_letter(evidence: Evidence) -> Answer:
+    """`x-dead-letter-exchange` of the declared queues on RabbitMQ; Redis has no such thing."""
+    if not evidence.is_celery:
+        return nothing()
+    queues = evidence.index.queues.declared
+    right = [queue for queue in queues if argument(queue, "x-dead-letter-exchange") is not None]
+    places = [evidence.place(queue.path, queue.span) for queue in right]
+    if right and evidence.broker_kind != "redis":
+        state = "pass" if len(right) == len(queues) else "partly"
+        return Answer(state, f"{len(right)} of {len(queues)} queues have a dead letter exchange.", tuple(places))
+    why = (
+        "Redis has no dead letter queues" if evidence.broker_kind == "redis" else "No queue has a dead letter exchange"
+    )
+    failed = Step(
+        "See what failed lately, by the worker's log", f"{evidence.names.celery('events', '--dump')}  # task-failed"
+    )
+    return manual(
+        f"{why}; decide whether failed tasks have to be kept, and where: a handler of `task_failure`, a table, a queue.",
+        failed, evidence=failure_handlers(evidence),
+    )  # fmt: skip
+
+
+def failure_handlers(evidence: Evidence) -> list[Place]:
+    """Where the project handles tasks that failed: receivers of `task_failure`, `on_failure` of task classes."""
+    return [*evidence.quoted("task_failure"), *evidence.quoted("on_failure")]

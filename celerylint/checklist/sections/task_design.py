@@ -1,0 +1,163 @@
+"""How tasks are written."""
+
+from __future__ import annotations
+
+from celerylint.checklist.evidence import Evidence
+from celerylint.checklist.item import Answer, Place, Section, Step
+from celerylint.checklist.judging import count, manual, nothing, prohibited
+from celerylint.checklist.sections.queues import failure_handlers
+from celerylint.facts import Dispatch, Task
+from celerylint.values import Unknown, truth
+
+section = Section("task-design", "Tasks", "Before deploying")
+
+# Options that say what happens after a failure.
+POLICY = ("autoretry_for", "retry_backoff", "max_retries")
+REPORTERS = (
+    "sentry_sdk.init",
+    "CeleryIntegration",
+    "rollbar.init",
+    "bugsnag.configure",
+    "newrelic.agent.initialize",
+    "CeleryInstrumentor",
+)
+
+
+@section.item("idempotent", "A task that runs twice does no harm", "fail manual unknown")
+def idempotent(evidence: Evidence) -> Answer:
+    """What speaks against it in the code: tasks that are delivered again without a bound, or that send, charge or
+    insert without a guard. Nothing in code can prove it, so that it is never passed."""
+    if not evidence.is_celery:
+        return nothing()
+    findings = evidence.findings("task-design.idempotent")
+    if findings:
+        places = tuple(evidence.of_finding(finding) for finding in findings)
+        return Answer("fail", f"{count(len(findings), 'task')} do harm when they run twice.", places, tuple(findings))
+    twice = [task for task in evidence.tasks if runs_twice(evidence, task)]
+    names = evidence.names
+    return manual(
+        f"{count(len(twice), 'task')} of {len(evidence.tasks)} are known to run more than once: acknowledged late, or "
+        "tried again. Send one twice with the same arguments and look at what it left.",
+        Step("Send it", names.trial_call),
+        Step("Send it again, and compare rows, mails and charges", names.trial_call),
+        evidence=[evidence.task_place(task) for task in twice],
+    )
+
+
+def runs_twice(evidence: Evidence, task: Task) -> bool:
+    """Whether a task may be delivered or tried again by its options."""
+    index = evidence.index
+    return truth(index.option(task, "acks_late").value) is True or index.option(task, "autoretry_for").value is not None
+
+
+@section.item("no-blocking-on-results", "No task waits for another task's result", "pass fail unknown partly")
+def no_blocking_on_results(evidence: Evidence) -> Answer:
+    """Every call that waits for a result, in tasks and in what they call."""
+    return prohibited(
+        evidence,
+        "task-design.no-blocking-on-results",
+        seen=len(evidence.tasks),
+        clean=f"None of {count(len(evidence.tasks), 'task')} waits for a result, nor does what they call.",
+        wrong="a task waits for another one, or runs it inside itself.",
+    )
+
+
+@section.item("serializable-arguments", "Arguments of tasks are plain JSON", "pass fail unknown partly")
+def serializable_arguments(evidence: Evidence) -> Answer:
+    """The arguments of every dispatch and signature, and the annotations and results of tasks."""
+    open_ = [sent for sent in evidence.dispatches if is_open(sent)]
+    known = len(evidence.dispatches) - len(open_)
+    return prohibited(
+        evidence,
+        "task-design.serializable-arguments",
+        seen=len(evidence.dispatches) or len(evidence.tasks),
+        clean=f"{count(len(evidence.dispatches), 'dispatch')} and {count(len(evidence.tasks), 'task')} were looked at; "
+        f"nothing that they pass or return is known to be refused as JSON. The arguments of {known} are all written out.",
+        wrong="something is passed that JSON does not carry, or that arrives as something else.",
+    )
+
+
+def is_open(sent: Dispatch) -> bool:
+    """Whether a dispatch may pass arguments that are not written out."""
+    return sent.open or sent.args is None or any(isinstance(value, Unknown) for value in sent.args)
+
+
+@section.item(
+    "payload-size", "Arguments stay well below 1 MB; what is larger is passed by reference", "pass fail unknown partly"
+)
+def payload_size(evidence: Evidence) -> Answer:
+    """Dispatches that pass whole contents: files, request bodies, query sets, serialised frames."""
+    return prohibited(
+        evidence,
+        "task-design.payload-size",
+        seen=len(evidence.dispatches),
+        clean=f"None of {count(len(evidence.dispatches), 'dispatch')} is known to pass a whole content.",
+        wrong="a whole content is passed instead of a reference to it.",
+        caveat="Sizes are only known at run time: `redis-cli --memkeys` names the largest queue.",
+    )
+
+
+@section.item("error-handling", "Every task says what happens when it fails", "pass fail partly unknown")
+def error_handling(evidence: Evidence) -> Answer:
+    """Handlers in tasks that swallow errors, and what looks at failures for all tasks: receivers of `task_failure`,
+    `on_failure` of a task class, an error reporter."""
+    item = "task-design.error-handling"
+    watched = [*failure_handlers(evidence), *reporters(evidence)]
+    answer = prohibited(
+        evidence,
+        item,
+        seen=len(evidence.tasks),
+        clean=f"None of {count(len(evidence.tasks), 'task')} swallows an error, and something looks at those that fail.",
+        wrong="an error is swallowed, or what should handle it has no effect.",
+    )
+    if answer.state != "pass":
+        return answer
+    if watched:
+        return Answer("pass", answer.found, tuple(watched))
+    handled = [task for task in evidence.tasks if has_policy(evidence, task)]
+    found = (
+        f"No task swallows an error; {len(handled)} of {len(evidence.tasks)} try again, and nothing looks at failures."
+    )
+    places = tuple(
+        evidence.task_place(task, "nothing handles its failure") for task in evidence.tasks if task not in handled
+    )
+    return Answer("pass" if not places else "partly", found, places)
+
+
+def reporters(evidence: Evidence) -> list[Place]:
+    """Where an error reporter is started that knows Celery."""
+    return [found for word in REPORTERS for found in evidence.quoted(word)]
+
+
+def has_policy(evidence: Evidence, task: Task) -> bool:
+    """Whether a task tries again after a failure: by its options, or by a call of `retry`."""
+    value = evidence.index.option(task, "autoretry_for").value
+    return value is not None or any(sent.task == task for sent in evidence.index.retries)
+
+
+@section.item(
+    "retries",
+    "Tasks try again after faults that pass, a bounded number of times, with growing delays",
+    "pass fail partly unknown",
+)
+def retries(evidence: Evidence) -> Answer:
+    """`autoretry_for`, `retry()`, `max_retries` and `retry_backoff` of every task, of its bases and of the project's
+    decorators; tasks whose I/O fails now and then with none of these."""
+    tasks = evidence.tasks
+    trying = [task for task in tasks if has_policy(evidence, task)]
+    answer = prohibited(
+        evidence,
+        "task-design.retries",
+        seen=len(tasks),
+        clean=f"{len(trying)} of {count(len(tasks), 'task')} try again; no other one is known to need it.",
+        wrong="a retry is missing, has no bound or no growing delay.",
+        notes=("CEL202",),
+    )
+    if answer.state != "pass":
+        return answer
+    if not trying:
+        return nothing(
+            "No task tries again, and none is known to do what fails now and then.",
+            "the bodies of functions that tasks call",
+        )
+    return Answer("pass", answer.found, tuple(evidence.task_place(task) for task in trying))

@@ -1,0 +1,189 @@
+"""How workers are started."""
+
+from __future__ import annotations
+
+from celerylint.checklist.evidence import Evidence
+from celerylint.checklist.item import Answer, Place, Section, Step
+from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
+from celerylint.deploy.manifests import Scaler
+from celerylint.deploy.model import Process, Worker
+from celerylint.values import Unknown
+
+section = Section("workers", "Workers", "Deploying")
+
+DEPLOYMENT = "the files that start workers: Compose, Kubernetes, a Procfile, units, scripts"
+# Where a program sees the CPUs of a machine that it shares with others.
+SHARED = frozenset({"compose", "kubernetes", "dockerfile", "procfile", "cloudfoundry"})
+
+
+def without_workers(evidence: Evidence) -> Answer:
+    """The answer where nothing starts a worker."""
+    command = evidence.names.celery("worker", "-Q", evidence.names.main_queue, "-c 4", "--loglevel=INFO")
+    return nothing("Nothing here starts a worker.", DEPLOYMENT, (Step("Start one by", command),))
+
+
+@section.item(
+    "concurrency",
+    "Each worker has as many processes as its CPUs and its kind of work call for",
+    "pass partly fail unknown",
+)
+def concurrency(evidence: Evidence) -> Answer:
+    """`--concurrency` and `--autoscale` of every worker, and `worker_concurrency`. Without them Celery counts the
+    CPUs of the machine, which is right where the machine is its own."""
+    if not evidence.workers:
+        return without_workers(evidence)
+    setting = of_settings(evidence.settings("worker_concurrency"), lambda value: value is not None, "")
+    tally = Tally()
+    for worker in evidence.workers:
+        verdict, note = sized(worker, bool(setting.right))
+        tally.add(verdict, evidence.command(worker, note))
+    return covered(
+        evidence, "workers.concurrency", tally, f"{tally.of('worker')} have a size of their own.", missing=DEPLOYMENT,
+        caveat="One process for each CPU suits work that computes; more suit work that waits, and cost memory each.",
+    )  # fmt: skip
+
+
+def sized(worker: Worker, setting: bool) -> tuple[bool | None, str]:
+    if isinstance(worker.concurrency, int):
+        return True, f"{count(worker.concurrency, 'process')}{of_cpus(worker)}"
+    if worker.autoscale is not None:
+        return True, "sizes itself"
+    if setting:
+        return True, "by `worker_concurrency`"
+    if worker.concurrency is not None:
+        return None, "its size is not written here"
+    if worker.host.kind in SHARED:
+        return False, "takes as many processes as the machine has CPUs, whatever its own limits are"
+    return True, "as many processes as the machine has CPUs"
+
+
+def of_cpus(worker: Worker) -> str:
+    cpus = (worker.host.resources or {}).get("limits.cpu", "")
+    return f" on {cpus} CPUs" if cpus else ""
+
+
+@section.item(
+    "pool",
+    "Each worker's pool fits its tasks: prefork for computing, gevent or eventlet for waiting",
+    "pass partly fail unknown",
+)
+def pool(evidence: Evidence) -> Answer:
+    """`--pool` of every worker and `worker_pool`, against limits and options that only some pools heed. Whether tasks
+    compute or wait is for you to judge."""
+    pools = sorted({worker.pool for worker in evidence.workers if isinstance(worker.pool, str)})
+    plain = sum(worker.pool is None for worker in evidence.workers)
+    named = [f"{plain} with prefork"] if plain else []
+    named += [f"{sum(w.pool == name for w in evidence.workers)} with {name}" for name in pools]
+    answer = prohibited(
+        evidence,
+        "workers.pool",
+        seen=len(evidence.workers),
+        clean=f"{', '.join(named)}; no limit or option is without effect there.",
+        wrong="the pool ignores limits or options that are set for it.",
+    )
+    if answer.state == "unknown":
+        return without_workers(evidence)
+    return answer if answer.evidence else answered_by(answer, evidence)
+
+
+def answered_by(answer: Answer, evidence: Evidence) -> Answer:
+    return Answer(answer.state, answer.found, tuple(evidence.command(worker) for worker in evidence.workers))
+
+
+@section.item(
+    "queues", "Each worker says which queues it consumes, and every queue has a worker", "pass partly fail unknown"
+)
+def queues(evidence: Evidence) -> Answer:
+    """`-Q` of every worker, against the queues that tasks are sent to."""
+    if not evidence.workers:
+        return without_workers(evidence)
+    tally = Tally()
+    for worker in evidence.workers:
+        known = None if isinstance(worker.queues, Unknown) else worker.queues is not None
+        tally.add(known, evidence.command(worker, "consumes every declared queue" if known is False else ""))
+    return covered(evidence, "workers.queues", tally, f"{tally.of('worker')} name their queues.", missing=DEPLOYMENT)
+
+
+@section.item("autoscaling", "The number of workers or processes follows the load", "pass partly fail unknown")
+def autoscaling(evidence: Evidence) -> Answer:
+    """HorizontalPodAutoscalers and KEDA's ScaledObjects of the workloads that run workers, and `--autoscale`."""
+    if not evidence.workers:
+        return without_workers(evidence)
+    orchestrated = [worker for worker in evidence.workers if worker.host.kind == "kubernetes"]
+    tally = Tally()
+    for worker in orchestrated or evidence.workers:
+        tally.add(*scaled(evidence, worker, "workers.autoscaling"))
+    return covered(
+        evidence, "workers.autoscaling", tally, f"{tally.of('worker')} are scaled by load.", missing=DEPLOYMENT
+    )
+
+
+def scaled(evidence: Evidence, worker: Worker, item: str) -> tuple[bool | None, Place]:
+    """Whether something scales a worker; not where a rule finds that it scales wrongly."""
+    scaler = scaler_of(evidence, worker)
+    if scaler is not None:
+        wrong = is_reported(evidence, scaler, item)
+        return not wrong, evidence.spot(scaler.place, f"{scaler.kind} of {worker.host.workload}")
+    if worker.autoscale is not None:
+        return True, evidence.command(worker)
+    unclear = worker.host.kind == "kubernetes" and any(not known.target for known in evidence.deployment.scalers)
+    return None if unclear else False, evidence.command(worker, "its number is fixed")
+
+
+def scaler_of(evidence: Evidence, worker: Worker) -> Scaler | None:
+    """What scales the workload of a worker."""
+    name = worker.host.workload.partition("/")[2]
+    return next((scaler for scaler in evidence.deployment.scalers if name and scaler.target == name), None)
+
+
+def is_reported(evidence: Evidence, scaler: Scaler, item: str) -> bool:
+    """Whether a finding of an item stands in an autoscaler."""
+    starts = [s.place.span.line for s in evidence.deployment.scalers if s.place.path == scaler.place.path]
+    end = min((line for line in starts if line > scaler.place.span.line), default=None)
+    return any(
+        finding.path == scaler.place.path
+        and finding.span.line >= scaler.place.span.line
+        and (end is None or finding.span.line < end)
+        for finding in evidence.findings(item)
+    )
+
+
+@section.item("graceful-shutdown", "A worker that is stopped finishes its tasks first", "pass partly fail unknown")
+def graceful_shutdown(evidence: Evidence) -> Answer:
+    """How each worker's command is started, whether SIGTERM reaches it, and how long it is given before SIGKILL,
+    against the longest time limit of its tasks."""
+    answer = prohibited(
+        evidence,
+        "workers.graceful-shutdown",
+        seen=len(evidence.workers),
+        clean=f"SIGTERM reaches {count(len(evidence.workers), 'worker')}, and none is killed before its longest task can end.",
+        wrong="SIGTERM does not reach the worker, or it is killed before its tasks can end.",
+    )
+    if answer.state == "unknown":
+        return without_workers(evidence)
+    return answer if answer.evidence else answered_by(answer, evidence)
+
+
+@section.item(
+    "commands", "Commands are what this Celery understands, and name host and log level", "pass partly fail unknown"
+)
+def commands(evidence: Evidence) -> Answer:
+    """Every `celery worker` and `celery beat`, read with the option table of the Celery in use."""
+    started: list[Process] = [*evidence.workers, *evidence.beats]
+    if not started:
+        return without_workers(evidence)
+    several = len({worker.host.name for worker in evidence.workers}) > 1
+    tally = Tally()
+    for process in started:
+        lacking = lacks(process, several)
+        verdict = False if process.line.problems else None if lacking is None else not lacking
+        tally.add(verdict, evidence.command(process, f"lacks {' and '.join(lacking)}" if lacking else ""))
+    return covered(evidence, "workers.commands", tally, f"{tally.of('command')} are complete.", missing=DEPLOYMENT)
+
+
+def lacks(process: Process, several: bool) -> list[str] | None:
+    """The options that tell workers apart and their logs on; None where that is not known."""
+    if process.line.open:
+        return None
+    wanted = ["--loglevel"] + (["--hostname"] if several and process.line.command == "worker" else [])
+    return [name for name in wanted if process.line.option(name) is None]
