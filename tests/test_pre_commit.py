@@ -134,3 +134,13 @@ def test_the_rest_of_the_project_is_known_to_the_hook(project: Path, home: Path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "CEL403" in done.stdout
     assert "orders/views.py" in done.stdout
+
+
+def test_files_of_other_kinds_are_passed_over(project: Path, home: Path) -> None:
+    (project / "orders" / "tasks.py").write_text(RAISED_RETRY)
+    (project / "README.md").write_text("# Orders\n\n    self.retry()\n")
+    (project / "notes.yaml").write_text("{{ not: yaml }}: [\n")
+    (project / "orders.bin").write_bytes(b"\x00\xff")
+    commit_all(project, home)
+    done = pre_commit(project, home, "run", "--all-files")
+    assert done.returncode == 0, done.stdout + done.stderr
