@@ -57,7 +57,10 @@ class Worker:
 
     def outcome(self, name: str, *args: Any, **options: Any) -> tuple[str, Any]:
         """State and result of a new task, once it has ended."""
-        task_id = self.send(name, *args, **options)
+        return self.ended(self.send(name, *args, **options))
+
+    def ended(self, task_id: str) -> tuple[str, Any]:
+        """State and result of a task that was sent, once it has ended."""
         wait_until(lambda: self.state(task_id)[0] in ENDED)
         return self.state(task_id)
 

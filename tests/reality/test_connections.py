@@ -1,0 +1,48 @@
+"""What happens to connections that tasks share: the claims of CEL114 and CEL115."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.reality.conftest import Worker
+
+TASKS = """
+import asyncio, os, socket, time
+from urllib.parse import urlsplit
+import redis.asyncio
+
+url = urlsplit(app.conf.broker_url)
+shared = socket.create_connection((url.hostname, url.port))
+client = redis.asyncio.Redis.from_url(app.conf.broker_url)
+
+@app.task
+def connection():
+    time.sleep(0.3)
+    return [os.getpid(), shared.getsockname()[1]]
+
+@app.task
+def ping():
+    return asyncio.run(client.ping())
+"""
+
+
+@pytest.fixture(scope="module")
+def worker(work: Callable[..., Any]) -> Iterator[Worker]:
+    with work(TASKS, concurrency=2) as running:
+        yield running
+
+
+def test_a_connection_made_at_import_is_the_same_in_every_process(worker: Worker) -> None:
+    ids = [worker.send("real.connection") for _ in range(4)]
+    rows = [worker.ended(task_id)[1] for task_id in ids]
+    assert len({process for process, _ in rows}) == 2
+    assert len({port for _, port in rows}) == 1
+
+
+def test_an_async_client_fails_in_the_next_loop(worker: Worker) -> None:
+    outcomes = [worker.outcome("real.ping") for _ in range(4)]
+    assert ("FAILURE", "RuntimeError: Event loop is closed") in outcomes
