@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 
 from celerylint.names import Locator, Names
 from celerylint.source import Located, Source, Span
-from celerylint.tree import FunctionNode, Scope, Tree, arrange
+from celerylint.tree import CHILDREN, FunctionNode, Scope, Tree, arrange, children
 from celerylint.values import Value
 
 A = TypeVar("A", bound=ast.AST)
@@ -24,6 +24,7 @@ class File:
         self.arranged: Tree = arrange(tree)
         self.names = Names(self.arranged, module, source.path, locator, source.span)
         self.callees: dict[ast.Call, Value] = {}
+        self.bodies: dict[tuple[ast.AST, bool], list[ast.AST]] = {}
 
     @overload
     def nodes(self, kind: type[A], /) -> list[A]: ...
@@ -141,18 +142,31 @@ class File:
         Bodies of functions and classes defined there are left out unless `nested`; lambdas and
         comprehensions always belong to what is around them.
         """
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            if (
-                node is not root
-                and not nested
-                and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            ):
-                continue
-            if isinstance(node, kinds) and node is not root:
-                yield node
-            if isinstance(node, FunctionNode) and node is root:
-                stack.extend(reversed(node.body))
-            else:
-                stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        key = (root, nested)
+        if key not in self.bodies:
+            self.bodies[key] = list(below(root, nested))
+        return (node for node in self.bodies[key] if isinstance(node, kinds))
+
+
+def below(root: ast.AST, nested: bool) -> Iterator[ast.AST]:
+    """The nodes below one, in source order; of a function, those of its body."""
+    stack = list(reversed(root.body)) if isinstance(root, FunctionNode) else children_of(root)
+    while stack:
+        node = stack.pop()
+        if nested or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node
+            stack += children_of(node)
+
+
+def children_of(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below one, the last first."""
+    kind = node.__class__
+    found: list[ast.AST] = []
+    for name in CHILDREN[kind] if kind in CHILDREN else children(kind):
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [child for child in value if isinstance(child, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    found.reverse()
+    return found

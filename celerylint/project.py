@@ -53,6 +53,7 @@ class Project:
         self.contents: dict[str, bytes | None] = {}
         self.errors: list[str] = []
         self.known_to_matter: dict[str, bool] = {}
+        self.known_to_be_followed: dict[str, bool] = {}
         self.found_lines: dict[str, list[tuple[str, str]]] = {}
         self.known_facts: dict[str, FileFacts | None] = {}
         self.parsed: dict[str, File] = {}
@@ -113,7 +114,9 @@ class Project:
         self.overlay[os.path.abspath(self.shown_paths.get(path, path))] = data
         self.contents[path] = data
         self.found_lines.clear()
-        for known in (self.known_to_matter, self.known_facts, self.parsed, self.broken):
+        self.known_to_matter.pop(path, None)
+        self.known_to_be_followed.pop(path, None)
+        for known in (self.known_facts, self.parsed, self.broken):
             known.pop(path, None)
         if path not in self.shown_paths:
             self.__dict__.pop("deployment", None)
@@ -222,8 +225,11 @@ class Project:
 
     def follows(self, path: str) -> bool:
         """Whether calls into a file are worth following from a task."""
-        if self.matters(path):
-            return True
+        if path not in self.known_to_be_followed:
+            self.known_to_be_followed[path] = self.matters(path) or self.may_block(path)
+        return self.known_to_be_followed[path]
+
+    def may_block(self, path: str) -> bool:
         data = self.content(path)
         names = map(last_part, self.config.transient_exceptions)
         return data is not None and (may_block(data) or any(name in data for name in names))

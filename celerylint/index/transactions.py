@@ -107,8 +107,8 @@ class Transactions:
     # Files
 
     @cached_property
-    def senders(self) -> list[tuple[bytes, bytes]]:
-        """Names of functions that send tasks, or call one that does, with that of their class or module."""
+    def senders(self) -> dict[bytes, set[bytes]]:
+        """Names of functions that send tasks, or call one that does, by that of their class or module."""
         found: dict[str, Function] = {}
         for dispatch in self.dispatches:
             key = f"{self.modules.module(dispatch.path)[0]}:{dispatch.scope}"
@@ -120,13 +120,18 @@ class Transactions:
             sites = [site for site in function.calls if last_name(site.callee) in names]
             if any(callee.key in direct for site in sites for callee in known.callees(site.callee, function)):
                 found[function.key] = function
-        return sorted({(function.name.encode(), owner(function).encode()) for function in found.values()})
+        senders: dict[bytes, set[bytes]] = {}
+        for function in found.values():
+            senders.setdefault(owner(function).encode(), set()).add(function.name.encode())
+        return senders
 
     def names_sender(self, path: str) -> bool:
         """Whether a file names a function that sends tasks, and the module it is from."""
         if path not in self.naming:
             data = self.read(path) or b""
-            self.naming[path] = any(name in data and module in data for name, module in self.senders)
+            self.naming[path] = any(
+                module in data and any(name in data for name in names) for module, names in self.senders.items()
+            )
         return self.naming[path]
 
     @cached_property
