@@ -1,9 +1,9 @@
 """A task that has no room for another task's result comes after one in a canvas.
 
 Celery puts the result of the step before in front of a signature's own arguments. A task that takes no such
-argument, or whose parameters are all filled already, fails in the worker with `TypeError`, and nothing checks that
-when the chain is sent. A callback of `link` never runs, and only the worker's log says so. An immutable signature,
-`.si()`, takes its own arguments and no others.
+argument, or whose parameters are all filled already, never runs: nothing checks that when the chain is sent, and the
+worker raises `TypeError` when the step before is done, which then ends as failed although it succeeded. An immutable
+signature, `.si()`, takes its own arguments and no others.
 
 Bad::
 
@@ -56,8 +56,8 @@ from celerylint.rules.expecting import expects_error
 rule = Rule(
     __name__,
     severity="error",
-    message="`{task}` gets {why} in front of its own arguments, for which it has no parameter: the task fails in the "
-    "worker with `TypeError`; write `{instead}`",
+    message="`{task}` gets {why} in front of its own arguments, for which it has no parameter: it never runs, and the "
+    "worker raises `TypeError`; write `{instead}`",
 )
 
 
