@@ -19,6 +19,6 @@ def fix(finding: Finding, file: File, index: Index) -> Fix | None:
     before, _, after = template.partition("{}")
     if after.startswith(".") and not isinstance(node, TIGHT):
         before, after = f"{before}(", f"){after}"
-    edits = wrap_expression(file, node, before, after)
+    edits = tuple(edit for edit in wrap_expression(file, node, before, after) if edit.content)
     imports = ("dataclasses.asdict",) if before.startswith("dataclasses.asdict") else ()
     return Fix("unsafe", f"Pass `{template.format('…')}`", edits, imports)

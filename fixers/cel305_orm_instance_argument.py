@@ -27,7 +27,7 @@ def fix(finding: Finding, file: File, index: Index) -> Fix | None:
     function = index.modules.function(data["task"])
     there = f"; in `{function.name}` {'load it' if not django else f'begin with `{load}`'}" if function else ""
     message = f"Pass `{before}{file.text(node)}{after}`{there}"
-    return Fix("manual", message, (*wrap_expression(file, node, before, after), *here))
+    return Fix("manual", message, tuple(e for e in (*wrap_expression(file, node, before, after), *here) if e.content))
 
 
 def loading(file: File, task: str, line: str) -> tuple[Edit, ...]:

@@ -56,7 +56,7 @@ from celerylint.kinds import type_of
 from celerylint.rule import Finding, Rule
 from celerylint.rules.arguments import Argument, arguments, known
 from celerylint.rules.live_objects import held_object
-from celerylint.rules.serializing import judged, serializer_of
+from celerylint.rules.serializing import in_force, judged, serializer_of
 from celerylint.values import Const, Value, walk
 
 rule = Rule(
@@ -95,7 +95,7 @@ def dumps_models(dispatch: Dispatch, index: Index) -> bool:
     """Whether Celery makes data of pydantic models itself, or may: `pydantic=True`, from 5.7 on for what is sent."""
     if dispatch.task is None or index.traits.celery < (5, 7):
         return False
-    return index.option(dispatch.task, "pydantic").value not in (None, Const(False))
+    return in_force(dispatch.task, "pydantic", index) not in (None, Const(False))
 
 
 def holds_model(value: Value, index: Index) -> bool:

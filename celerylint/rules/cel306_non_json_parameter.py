@@ -44,7 +44,7 @@ from celerylint.index.tasks import last_name
 from celerylint.jsonable import judge_annotation
 from celerylint.rule import Finding, Rule
 from celerylint.rules.models import annotated
-from celerylint.rules.serializing import serializer_of, teaches_json
+from celerylint.rules.serializing import in_force, serializer_of, teaches_json
 from celerylint.values import NONE, Const, Name, Value
 
 rule = Rule(
@@ -69,7 +69,7 @@ def asks_for(task: Task, file: File, index: Index) -> Iterator[Finding]:
 
 def sent_as_json(task: Task, index: Index) -> bool:
     """Whether messages of a task are JSON and nothing makes values of other types of them."""
-    pydantic = index.option(task, "pydantic").value
+    pydantic = in_force(task, "pydantic", index)
     return pydantic in (None, Const(False)) and serializer_of(task, None, index) == "json" and not teaches_json(index)
 
 

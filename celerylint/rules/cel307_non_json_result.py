@@ -40,7 +40,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.live_objects import held_object
-from celerylint.rules.serializing import judged, name_of
+from celerylint.rules.serializing import in_force, judged, name_of
 from celerylint.values import NONE, Const, Unknown, Value
 
 rule = Rule(
@@ -80,9 +80,9 @@ def reason(node: ast.Return, file: File, index: Index) -> str:
 
 def keeps_json(task: Task, index: Index) -> bool:
     """Whether a task's results are kept, and as JSON."""
-    if index.option(task, "ignore_result").value not in (None, Const(False)):
+    if in_force(task, "ignore_result", index) not in (None, Const(False)):
         return False
-    if index.option(task, "pydantic").value not in (None, Const(False)):
+    if in_force(task, "pydantic", index) not in (None, Const(False)):
         return False
     serializers = index.configuration.in_force("result_serializer", task)
     if any(name_of(row.value) != "json" for row in serializers):

@@ -52,7 +52,7 @@ from celerylint.index import Index
 from celerylint.kinds import type_of
 from celerylint.rule import Finding, Rule
 from celerylint.rules.arguments import Argument, arguments
-from celerylint.rules.secrets import is_secret, key_format, made_as_secret, words
+from celerylint.rules.secrets import is_identifier, is_secret, key_format, made_as_secret, words
 from celerylint.values import Const, Element, Value, walk
 
 rule = Rule(
@@ -88,7 +88,7 @@ def secret(argument: Argument, file: File, index: Index) -> str:
     if type_of(argument.value, index.classes.base) in KINDS or (node is not None and is_harmless(node)):
         return ""
     name = node_name(node) if node is not None else ""
-    if name and is_secret(name, index) and not (one_of_many(argument.value) and words(name) == ("token",)):
+    if name and is_secret(name, index) and not is_token_of_many(node, argument.value):
         return f"`{name}`"
     if node is not None and made_as_secret(node, file, index):
         return f"`{name}`, which is made as a secret,"
@@ -141,8 +141,11 @@ def is_harmless(node: ast.expr) -> bool:
             return False
 
 
-def one_of_many(value: Value) -> bool:
-    return isinstance(value, Element)
+def is_token_of_many(node: ast.expr | None, value: Value) -> bool:
+    """Whether something is called just `token` and more likely names one of many: of a loop, of a row."""
+    if node is None or is_identifier(node):
+        return node is not None
+    return isinstance(value, Element) and words(node_name(node)) == ("token",)
 
 
 def is_note(argument: Argument) -> bool:

@@ -42,6 +42,8 @@ MAKERS = re.compile(
     r"|cryptography\.fernet\.Fernet\.generate_key|django\.core\.management\.utils\.get_random_secret_key"
 )
 MADE = frozenset({"code", "pin", "otp", "token", "password", "key", "secret", "link", "url"})
+# What holds tokens that open something.
+HOLDERS = frozenset({"self", "settings", "config", "credentials", "client", "session", "auth", "oauth", "api"})
 # Published formats of keys. Each is long or marked enough that nothing else looks like it.
 KEYS: dict[str, re.Pattern[str]] = {
     kind: re.compile(pattern)
@@ -95,6 +97,17 @@ def says_otherwise(before: tuple[str, ...], entry: tuple[str, ...]) -> bool:
     if entry[-1] in DONE_TO and before[0] in DEEDS:
         return True
     return entry == ("token",) and before[-1] in OTHER_TOKENS
+
+
+def is_identifier(node: ast.expr) -> bool:
+    """Whether an expression is `something.token`, which more often names a row than that it opens anything."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return words(name) == ("token",) and owner not in HOLDERS
+        case ast.Attribute(attr=name):
+            return words(name) == ("token",)
+        case _:
+            return False
 
 
 def key_format(value: Value) -> str:

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from celerylint.facts import Dispatch, Task
 from celerylint.index import Index
+from celerylint.index.options import FROM_SETTINGS
 from celerylint.jsonable import Judgement, judge
 from celerylint.rules.arguments import known
-from celerylint.values import UNKNOWN, Call, Const, Mapping, Name, Sequence, Unknown, Value
+from celerylint.values import UNKNOWN, Call, Const, Mapping, Name, Sequence, Unknown, Value, either
 
 # Names and content types of the serialisers that are more than data (kombu.serialization, 5.7).
 PICKLE = frozenset({"pickle", "application/x-python-serialize"})
@@ -38,21 +39,29 @@ def serializer_of(task: Task | None, dispatch: Dispatch | None, index: Index) ->
         return name_of(index.expand(written))
     if dispatch is not None and dispatch.open and dispatch.method not in {"delay", "s", "si", "delay_on_commit"}:
         return ""
-    if task is None or wrapped_in_silence(task, index):
-        return in_settings("task_serializer", index)
-    return name_of(index.option(task, "serializer").value)
+    return in_settings("task_serializer", index) if task is None else name_of(in_force(task, "serializer", index))
 
 
-def wrapped_in_silence(task: Task, index: Index) -> bool:
-    """Whether only a decorator of the project's own could set a task's serialiser, and it does not know the word."""
-    option = index.option(task, "serializer")
-    if not task.open or option.source != "task" or not isinstance(option.value, Unknown):
-        return False
-    definition = index.modules.resolve(task.via)
-    if definition is None or "serializer" in task.options or "base" in task.options:
+def in_force(task: Task, name: str, index: Index) -> Value | None:
+    """The value of a task option, None where nothing sets it, Unknown where something may.
+
+    A decorator of the project's own sets no option whose name stands in none of the files that it is made of.
+    """
+    option = index.option(task, name)
+    if not isinstance(option.value, Unknown) or not wrapped_in_silence(task, name, index):
+        return option.value
+    rows = index.configuration.in_force(FROM_SETTINGS[name], task) if name in FROM_SETTINGS else []
+    return either([row.value for row in rows]) if rows else None
+
+
+def wrapped_in_silence(task: Task, name: str, index: Index) -> bool:
+    """Whether only a decorator of the project's own could set an option of a task, and it does not know the word."""
+    definition = index.modules.resolve(task.via) if task.open else None
+    if definition is None or name in task.options or "base" in task.options or index.configuration.hidden:
         return False
     files = {definition.facts.path, *map(index.modules.path, definition.facts.modules_imported)} - {""}
-    return all(b"serializer" not in (index.read(path) or b"serializer") for path in files)
+    word = name.encode()
+    return all(word not in (index.read(path) or word) for path in files)
 
 
 def accepted(index: Index) -> set[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import subprocess
@@ -79,6 +80,16 @@ def seconds_to_read(name: str, rows: object) -> float:
 def test_yaml_takes_hundreds_of_times_as_long_as_json() -> None:
     rows = [{"order": number, "lines": ["a", "b"]} for number in range(300)]
     assert seconds_to_read("yaml", rows) > 100 * seconds_to_read("json", rows)
+
+
+@pytest.mark.parametrize(("loader", "runs"), [("Loader", True), ("UnsafeLoader", True), ("FullLoader", False)])
+def test_which_loaders_of_yaml_run_code(tmp_path: Path, loader: str, runs: bool) -> None:
+    """CEL314 reports those that do."""
+    yaml, marker = import_module("yaml"), tmp_path / "ran"
+    text = f"!!python/object/apply:os.mkdir ['{marker}']"
+    with contextlib.nullcontext() if runs else pytest.raises(yaml.constructor.ConstructorError):
+        yaml.load(text, Loader=getattr(yaml, loader))
+    assert marker.exists() == runs
 
 
 @pytest.mark.parametrize(
