@@ -17,7 +17,9 @@ from celerylint.rule import Rule
 ROOT = Path(__file__).parents[1]
 RULES = list(engine.rules().values())
 # In an example, a comment that is a path starts a file; without one it is `tasks.py`.
-FILE = re.compile(r"^# ([\w./-]+\.(?:py|toml|txt|ya?ml|conf))$", re.MULTILINE)
+FILE = re.compile(
+    r"^# ((?:[\w./-]+\.(?:py|toml|txt|ya?ml|conf|env|sh|service))|(?:[\w.-]+/)*(?:Dockerfile|Procfile))$", re.MULTILINE
+)
 
 
 def module_name(rule: Rule) -> str:

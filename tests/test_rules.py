@@ -2,7 +2,8 @@
 
 `fixtures/rules/<rule>/x.py` is a project of one file, `fixtures/rules/<rule>/<name>/` one of several files. A line
 that must be reported ends in `# error: CEL101 5 words` (column, then words that the message must contain); several
-findings on one line are separated by `;`. Other comments steer: `# celery: 5.3`, `# config: key = value` in the
+findings on one line are separated by `;`. Where a line cannot end in a comment (a Dockerfile's, a Procfile's), the
+mark stands in the line above it, as `# error below: …`. Other comments steer: `# celery: 5.3`, `# config: key = value` in the
 first lines of the first file. `x.fixed.py` is what all of the rule's fixes make of `x.py`.
 """
 
@@ -18,11 +19,12 @@ import pytest
 
 from celerylint import engine, fixing
 from celerylint.config import load
+from celerylint.files import shown as shown_path
 from celerylint.project import Project
 from celerylint.rule import Finding
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "rules"
-MARK = re.compile(r"#+ error: (?P<marks>.*)$", re.MULTILINE)
+MARK = re.compile(r"#+ error(?P<below> below)?: (?P<marks>.*)$", re.MULTILINE)
 STEER = re.compile(r"# (?P<key>celery|config): (?P<value>.*)$", re.MULTILINE)
 ABOUT_THE_TOOL = {"CEL000", "CEL090", "CEL091"}
 
@@ -65,7 +67,8 @@ def project(case: Path, folder: Path, rule: str, change: tuple[str, str] = ("", 
 
 
 def overrides(case: Path) -> dict[str, Any]:
-    first = next((path for name, path in sources(case).items() if name.endswith(".py")), None)
+    files = sources(case)
+    first = next((path for name, path in files.items() if name.endswith(".py")), next(iter(files.values()), None))
     found: dict[str, Any] = {}
     head = "\n".join(first.read_text(encoding="utf-8", errors="replace").splitlines()[:5]) if first else ""
     for match in STEER.finditer(head):
@@ -88,7 +91,8 @@ def marks(case: Path) -> dict[Expected, str]:
             match = MARK.search(line)
             for mark in match["marks"].split(";") if match else ():
                 code, column, *words = mark.split()
-                found[Expected(name, number, int(column), code)] = " ".join(words)
+                below = match is not None and match["below"] is not None
+                found[Expected(name, number + below, int(column), code)] = " ".join(words)
     return found
 
 
@@ -135,7 +139,7 @@ def test_fixes_give_the_golden_text_and_then_nothing(fixed: Path, tmp_path: Path
     case = fixed.parent / name if fixed.parent == folder else folder / fixed.relative_to(folder).parts[0]
     path = tmp_path / (name if case.is_file() else (fixed.parent / name).relative_to(case).as_posix())
     first = project(case, tmp_path, rule)
-    shown = next(shown for shown, absolute in first.shown_paths.items() if Path(absolute) == path)
+    shown = shown_path(path)
     changed = fixing.fix_all(first, unsafe=True).changed
     text = changed[shown].text if shown in changed else path.read_bytes().decode()
     assert text == fixed.read_bytes().decode()
@@ -145,5 +149,9 @@ def test_fixes_give_the_golden_text_and_then_nothing(fixed: Path, tmp_path: Path
 
 
 def test_every_fixer_has_a_golden_file() -> None:
-    fixable = {rule.module.rpartition(".")[2] for rule in engine.rules().values() if (fixing.applicability(rule) or "manual") != "manual"}
+    fixable = {
+        rule.module.rpartition(".")[2]
+        for rule in engine.rules().values()
+        if (fixing.applicability(rule) or "manual") != "manual"
+    }
     assert fixable == {path.relative_to(FIXTURES).parts[0] for path in FIXTURES.glob("cel*/**/*.fixed.*")}

@@ -26,6 +26,9 @@ APPLICABILITIES = {
     "manual": "shown, never applied",
 }
 NEWEST = (99, 0)
+FILE_NAME = re.compile(r"# ([\w./-]*(?:\.\w+|Dockerfile|Procfile))\n")
+LANGUAGES = {"py": "python", "yaml": "yaml", "yml": "yaml", "toml": "toml", "conf": "ini", "service": "ini", "sh": "sh"}
+LANGUAGES |= {"Dockerfile": "dockerfile"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,16 @@ def versions(rule: Rule) -> str:
     return ", ".join(filter(None, (since, until)))
 
 
+def language(code: str) -> str:
+    """The language of a code block: that of the file which a comment in its first line names, else Python."""
+    name = FILE_NAME.match(code)
+    return "python" if name is None else LANGUAGES.get(name[1].rpartition(".")[2].rpartition("/")[2], "text")
+
+
 def markdown(block: Block) -> str:
     """A block as Markdown; docstrings write literals in double backticks as often as in single ones."""
     if block.code:
         title = f"**{block.label}**\n\n" if block.label else ""
-        return f"{title}```python\n{block.text.rstrip()}\n```"
+        return f"{title}```{language(block.text)}\n{block.text.rstrip()}\n```"
     text = re.sub(r"``([^`]+)``", r"`\1`", block.text)
     return LABEL.sub(r"**\1:** ", text, count=1) if LABEL.match(text) else text
