@@ -41,11 +41,9 @@ def steps(node: ast.expr, file: File, index: Index) -> Iterator[ast.expr]:
     """The expressions in a canvas that have to be signatures; in a chord's header Celery takes tasks too."""
     match node:
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-            judged = [form(side, file, index) for side in (left, right)]
-            if any(index.canvases.is_signature(file.value(side)) for side in (left, right)) or judged == [
-                "task",
-                "task",
-            ]:
+            sides = [file.value(left), file.value(right)]
+            tasks = all(index.task_of(side) is not None for side in sides)
+            if tasks or any(index.canvases.is_signature(side) for side in sides):
                 yield from (left, right)
         case ast.Call() if canvas_kind(node, file, index) in {"chain", "group"}:
             for member in members(node):
