@@ -54,10 +54,43 @@ BARE = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 def read(file: File, call: ast.Call) -> Layout:
     """A call in pieces. Raises NotEditable where LibCST does not see the call that `ast` saw."""
-    import libcst
-
     start, end = bounds(file, call)
     text = NEWLINE.sub("\n", file.source.text[start:end])
+    layout = plain(file, call, text, start)
+    return layout if layout is not None else read_with_libcst(call, text)
+
+
+def plain(file: File, call: ast.Call, text: str, start: int) -> Layout | None:
+    """A call on one line with nothing but commas between its arguments, for which importing LibCST would be a waste."""
+    if "\n" in text or "#" in text or "\\" in text or not text.endswith(")"):
+        return None
+    written: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    nodes = sorted(written, key=lambda node: (node.lineno, node.col_offset))
+    places = [tuple(at - start for at in bounds(file, node)) for node in nodes]
+    open_at = bounds(file, call.func)[1] - start
+    if not nodes or not text[open_at:].startswith("("):
+        return None
+    ends = [*(first for first, _ in places[1:]), len(text) - 1]
+    arguments = []
+    for node, (first, last), end in zip(nodes, places, ends, strict=True):
+        value = node.value if isinstance(node, ast.keyword | ast.Starred) else node
+        at = bounds(file, value)[0] - start
+        head, between = text[first:at], text[last:end]
+        separator = re.fullmatch(r"(\s*,)?(\s*)", between)
+        if separator is None or not re.fullmatch(r"\*{0,2}|\w+\s*=\s*", head) or isinstance(value, BARE):
+            return None
+        name = node.arg if isinstance(node, ast.keyword) and node.arg else ""
+        star, equal = ("", head[len(name) :]) if name else (head, "")
+        bare = isinstance(value, ast.GeneratorExp) and not text[at:last].startswith("(")
+        arguments.append(Argument(text[at:last], star, name, equal, separator[1] or "", separator[2], bare))
+    layout = Layout(text[:open_at], text[open_at + 1 : places[0][0]], arguments)
+    return layout if layout.text == text and not layout.lead.strip() else None
+
+
+def read_with_libcst(call: ast.Call, text: str) -> Layout:
+    """A call in pieces, whatever stands between its arguments. Raises NotEditable."""
+    import libcst
+
     try:
         node = libcst.parse_expression(f"({text})")
     except libcst.ParserSyntaxError as error:

@@ -47,6 +47,9 @@ class Locator(Protocol):
     def relative(self, importer: str, level: int, module: str) -> str:
         """The dotted name of a relative import's module."""
 
+    def is_own(self, dotted: str) -> bool:
+        """Whether a dotted name may stand for something in the project."""
+
 
 class Pair(NamedTuple):
     """One item of a dict, with the places of its key and value where these are written out."""

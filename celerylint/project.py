@@ -28,6 +28,8 @@ from celerylint.rule import Finding, Rule
 from celerylint.source import Source, Span, UnreadableSource
 from celerylint.suppress import Suppressions
 
+CHUNK = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -104,8 +106,7 @@ class Project:
         if absolute in self.overlay:
             return self.overlay[absolute]
         try:
-            with open(absolute, "rb") as file:
-                return file.read()
+            return read_bytes(absolute)
         except OSError:
             return None
 
@@ -393,6 +394,18 @@ class Project:
             for unknown in unknown_codes(self.config, known)
             if unknown.path is not None and enabled(self.config, rule, shown(unknown.path))
         ]
+
+
+def read_bytes(path: str) -> bytes:
+    """A file's bytes. Raises OSError. File objects cost more than most files take to read."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        parts = []
+        while part := os.read(handle, CHUNK):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def lines_with(word: str, data: bytes) -> Iterator[str]:

@@ -19,8 +19,7 @@ SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
             ),
         ),
         (b"BROKER_", (rb"\n[ \t]*BROKER_\w*[ \t]*(?::[^=\n]+)?=",)),
-        (b"task", (rb"@[\w.]*task\b", rb"register_task\(", rb"send_task\(")),
-        (b"Task", (rb"class[ \t]+\w+\([^)\n]*Task\b",)),
+        (b"ask", (rb"@[\w.]*task\b", rb"register_task\(", rb"send_task\(", rb"class[ \t]+\w+\([^)\n]*Task\b")),
         (b".delay", (rb"\.delay(?:_on_commit)?\b(?![\"'.\]])",)),
         (b"apply_async", (rb"\.apply_async(?:_on_commit)?\b(?![\"'.\]])",)),
     )
@@ -29,8 +28,7 @@ SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
 IN_TESTS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
     (word, tuple(map(re.compile, patterns)))
     for word, patterns in (
-        (b"task", (rb"\n[ \t]*@[\w.]*task\b",)),
-        (b"Task", (rb"\nclass[ \t]+\w+\([^)\n]*\bTask\)",)),
+        (b"ask", (rb"\n[ \t]*@[\w.]*task\b", rb"\nclass[ \t]+\w+\([^)\n]*\bTask\)")),
         (b"celerylint", (rb"celerylint:",)),
         (b"CEL", (rb"noqa[^\n]*\bCEL\d",)),
     )

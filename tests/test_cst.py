@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,9 @@ class Nowhere:
 
     def relative(self, importer: str, level: int, module: str) -> str:
         return module
+
+    def is_own(self, dotted: str) -> bool:
+        return True
 
 
 def file(text: str) -> File:
@@ -452,3 +456,43 @@ def test_any_keyword_can_be_removed(text: str, index: int) -> None:
     assert arguments(removed) == (positional, keywords)
     gone = value == ["[1, 2]"]
     assert len(comments(text)) - len(comments(removed)) == gone
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "f(a)",
+        "f(a, b=1)",
+        "f(*a, **k)",
+        "f( a , b = 1 , )",
+        "f(x for x in y)",
+        "f((x for x in y))",
+        "f((a), b)",
+        "f(a, (yield))",
+        "f('é', **k, c='ü')",
+        "a.b(c)(d, e=(1, 2))",
+        "f()",
+        "f(a if b else c)",
+        "(f)(a)",
+        "f(a)[0](b, c)",
+        "f(* a, ** k)",
+    ],
+)
+def test_calls_on_one_line_are_read_as_libcst_reads_them(tmp_path: Path, call: str) -> None:
+    from celerylint.cst import plain, read_with_libcst
+    from celerylint.statements import bounds
+    from tests.tools import file
+
+    source = file(tmp_path, f"def g():\n    {call}\n")
+    node = max(source.nodes(ast.Call), key=lambda node: node.end_col_offset or 0)
+    start, end = bounds(source, node)
+    text = source.source.text[start:end]
+    quick = plain(source, node, text, start)
+    if quick is not None:
+        slow = read_with_libcst(node, text)
+        assert (quick.func, quick.lead) == (slow.func, slow.lead)
+        assert [vars_of(argument) for argument in quick.arguments] == [vars_of(argument) for argument in slow.arguments]
+
+
+def vars_of(argument: object) -> dict[str, object]:
+    return {name: getattr(argument, name) for name in ("value", "star", "name", "equal", "comma", "after", "bare")}

@@ -85,6 +85,9 @@ class Nowhere:
     def relative(self, importer: str, level: int, module: str) -> str:
         return module
 
+    def is_own(self, dotted: str) -> bool:
+        return True
+
 
 def value_of(expression: str) -> Value:
     """What our own reading makes of an expression."""

@@ -45,8 +45,9 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
             continue
         key = file.function_key(node)
         if isinstance(func, Name | Function | Attr):
-            results = passed(file, node, sends) if key else ()
-            optional = file.function_node(node) in testing and is_optional(file, node)
+            own = not isinstance(func, Name) or file.names.locator.is_own(func.dotted)
+            results = passed(file, node, sends) if own and key else ()
+            optional = own and file.function_node(node) in testing and is_optional(file, node)
             later, around = in_lambda(file, node), caught(file, node, catching)
             site = CallSite(func, file.span(node), later, results, optional, around)
             sites.setdefault(key, []).append(site)

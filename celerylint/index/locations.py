@@ -31,6 +31,7 @@ class Locations:
             for relative in relatives:
                 self.ids[relative] = name if len(relatives) == 1 else from_path(relative)
         self.by_id = {name: relative for relative, name in self.ids.items()}
+        self.tops = {name.partition(".")[0] for name in self.by_id}
         self.tails: dict[str, list[str]] = {}
         for relative in self.shown:
             self.tails.setdefault(from_path(relative).rpartition(".")[2], []).append(relative)
@@ -58,6 +59,10 @@ class Locations:
         """The name by which Python imports a module that the project knows by `module`."""
         relative = self.by_id.get(module)
         return module if relative is None else self.import_names[relative]
+
+    def is_own(self, dotted: str) -> bool:
+        """Whether a dotted name begins as a module of the project does."""
+        return dotted.partition(".")[0] in self.tops
 
     def locate(self, dotted: str, importer: str) -> str:
         """The project's own dotted name for an absolute import written in a file."""

@@ -97,8 +97,16 @@ def roots(value: Value, index: Index) -> Iterator[Value]:
                 return
 
 
+def may_be_client(dotted: str, index: Index) -> bool:
+    """Whether a name may stand for a client: those of the project stand in files that mention what clients do."""
+    path = index.modules.path(dotted)
+    return not path or index.graph.follow(path)
+
+
 def owner_of(name: Name, index: Index) -> Value:
     """What a dotted name is assigned, with the attributes behind it kept: `shop.http.s3.Bucket`."""
+    if not may_be_client(name.dotted, index):
+        return name
     expanded = index.expand(name)
     if expanded != name or "." not in name.dotted:
         return expanded
@@ -109,7 +117,7 @@ def owner_of(name: Name, index: Index) -> Value:
 
 def subclass_client(func: Name, index: Index) -> Client | None:
     """The client that a class of the project derives from, where it leaves the sending alone."""
-    cls = index.modules.cls(func)
+    cls = index.modules.cls(func) if may_be_client(func.dotted, index) else None
     if cls is None:
         return None
     classes, names = index.modules.bases(cls)
