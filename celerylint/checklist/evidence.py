@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +24,7 @@ from celerylint.index.production import is_production_path
 from celerylint.project import Project
 from celerylint.rule import Finding
 from celerylint.source import Span
-from celerylint.values import Unknown, Value
+from celerylint.values import UNKNOWN, Unknown, Value, either, number
 
 P = TypeVar("P", Process, Worker, Beat, Flower, Exporter)
 
@@ -64,12 +64,7 @@ class Evidence:
 
     @cached_property
     def deployment(self) -> Deployment:
-        # TODO(project.deployment)
-        from celerylint.deploy import Repository
-        from celerylint.files import shown
-
-        paths = [shown(path) for path in self.project.tree.other]
-        return Deployment(Repository(paths, self.project.content, self.project.relative), self.index.traits.celery)
+        return self.project.deployment
 
     @cached_property
     def names(self) -> Names:
@@ -151,28 +146,59 @@ class Evidence:
         configuration = self.index.configuration
         keys = [app for app in self.apps if app.key in configuration.app_keys]
         if len(keys) < 2:
-            return [self.in_force("", configuration.anywhere(name), configuration.reaching(name), self.apps)]
-        return [
-            self.in_force(app.key, configuration.value(name, app.key), configuration.effective(name, app.key), [app])
-            for app in keys
-        ]
+            return [self.in_force("", configuration.reaching(name), self.apps)]
+        return [self.in_force(app.key, configuration.effective(name, app.key), [app]) for app in keys]
 
-    def in_force(self, app: str, value: Value | None, rows: Iterable[Setting], apps: list[App]) -> InForce:
-        kept = tuple(rows)
+    def in_force(self, app: str, rows: list[Setting], apps: list[App]) -> InForce:
+        kept = tuple(self.of_production(rows))
+        value = either([row.value for row in kept]) if kept else UNKNOWN if self.index.configuration.hidden else None
         places = tuple(self.place(row.path, row.span) for row in kept)
         return InForce(app, value, kept, places or tuple(self.place(made.path, made.span) for made in apps[:1]))
+
+    def of_production(self, rows: list[Setting]) -> list[Setting]:
+        """The rows without those of settings that build on what production's build on and are not they: staging's."""
+        force = self.index.configuration.force
+        production = {holder for name in force.named for holder in force.lineage(name)}
+        return [
+            row
+            for row in rows
+            if not row.holder or row.holder in production or not force.lineage(row.holder) & production
+        ]
+
+    @property
+    def task_places(self) -> list[Place]:
+        return [self.task_place(task) for task in self.tasks]
+
+    @property
+    def dispatch_places(self) -> list[Place]:
+        return [self.place(sent.path, sent.span) for sent in self.dispatches]
+
+    @cached_property
+    def longest_limit(self) -> float | None:
+        """The longest hard time limit of any task in seconds, as far as limits are known; None without one."""
+        limits = [number(self.index.option(task, "time_limit").value) for task in self.tasks]
+        limits += [number(each.value) for each in self.settings("task_time_limit")]
+        return max((limit for limit in limits if limit), default=None)
 
     # Queues
 
     @cached_property
     def default_queue(self) -> str | None:
-        """The default queue of the first application, None where it is not known."""
-        return self.index.queues.default(self.apps[0].key if self.apps else "")
+        """The default queue of the main application, None where it is not known."""
+        return self.index.queues.default(self.main_app)
+
+    @cached_property
+    def main_app(self) -> str:
+        """The key of the application that shared tasks run in."""
+        return next((app.key for app in self.apps if app.key in self.index.configuration.main_apps), "")
+
+    def app_of(self, task: Task) -> str:
+        return task.app if task.app in self.index.configuration.app_keys else self.main_app
 
     @cached_property
     def queue_of(self) -> dict[str, str | None]:
         """The queue that each task goes to by its routes and options, by the task's key; None where it is unknown."""
-        return {task.key: self.index.queues.queue_of(task, task.app) for task in self.tasks}
+        return {task.key: self.index.queues.queue_of(task, self.app_of(task)) for task in self.tasks}
 
     @cached_property
     def queues_sent_to(self) -> list[str]:
@@ -268,9 +294,9 @@ class Evidence:
     def quoted(self, word: str) -> Iterator[Place]:
         """The lines of production code that have a word in them, those that only import it left out."""
         for path in dict.fromkeys(path for path, _ in self.index.lines_with(word) if self.is_production(path)):
-            for number, line in enumerate(self.lines(path), 1):
+            for at, line in enumerate(self.lines(path), 1):
                 if word in line and not IMPORT.match(line):
-                    yield Place(path, number, shortened(redacted(line)))
+                    yield Place(path, at, shortened(redacted(line)))
 
 
 def shortened(text: str) -> str:

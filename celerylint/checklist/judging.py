@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from celerylint.checklist.evidence import Evidence, InForce
 from celerylint.checklist.item import Answer, Place, State, Step
 from celerylint.facts import Task
+from celerylint.output._values import show
 from celerylint.values import Unknown, Value
 
 NO_CELERY = "No Celery application and no task were found here."
@@ -73,18 +74,28 @@ def manual(found: str, *steps: Step, evidence: Iterable[Place] = (), caveat: str
 
 
 def prohibited(
-    evidence: Evidence, item: str, *, seen: int, clean: str, wrong: str, caveat: str = "", notes: Iterable[str] = ()
+    evidence: Evidence,
+    item: str,
+    *,
+    seen: Iterable[Place],
+    clean: str,
+    wrong: str,
+    caveat: str = "",
+    notes: Iterable[str] = (),
+    also: tuple[str, ...] = (),
 ) -> Answer:
     """The answer to something that must be nowhere: one error or warning is a fail, advice makes it partly.
 
-    `seen` is how much was looked at; without anything the answer is unknown. `wrong` follows the number of places.
+    `seen` are the places that were looked at; without any the answer is unknown. `wrong` follows the number of places;
+    `also` are other items whose findings count.
     """
-    findings = [finding for finding in evidence.findings(item) if finding.code not in notes]
+    findings = [finding for finding in evidence.findings(item, *also) if finding.code not in notes]
     if findings:
         state: State = "partly" if all(finding.severity == "advice" for finding in findings) else "fail"
         places = tuple(evidence.of_finding(finding) for finding in findings)
         return Answer(state, f"{count(len(findings), 'place')}: {wrong}", places, tuple(findings), caveat)
-    return nothing() if not seen else Answer("pass", clean, caveat=caveat)
+    looked_at = tuple(seen)
+    return Answer("pass", clean, looked_at, caveat=caveat) if looked_at else nothing()
 
 
 def covered(
@@ -129,12 +140,19 @@ def of_settings(settings: Iterable[InForce], wanted: Callable[[Value | None], bo
     return tally
 
 
-def of_tasks(evidence: Evidence, name: str, wanted: Callable[[Value | None], bool | None], note: str) -> Tally:
-    """What tasks have for an option, from wherever it comes, judged."""
+def of_tasks(
+    evidence: Evidence,
+    name: str,
+    wanted: Callable[[Value | None], bool | None],
+    note: str,
+    otherwise: bool | None = None,
+) -> Tally:
+    """What tasks have for an option, from wherever it comes, judged; `otherwise` is the verdict for a task whose
+    options are not all written out."""
     tally = Tally()
     for task in evidence.tasks:
         value = evidence.index.option(task, name).value
-        verdict = None if isinstance(value, Unknown) else wanted(value)
+        verdict = otherwise if isinstance(value, Unknown) else wanted(value)
         tally.add(verdict, evidence.task_place(task, "" if verdict else note))
     return tally
 
@@ -147,3 +165,13 @@ def own(tasks: Iterable[Task], name: str) -> list[Task]:
 def environment(settings: Iterable[InForce]) -> bool:
     """Whether a setting has a value that is not written in the code."""
     return any(isinstance(found.value, Unknown) for found in settings)
+
+
+def is_said(name: str, settings: Iterable[InForce], unset: str) -> str:
+    """What a setting is, as a sentence: the values that applications have for it, or what `unset` says."""
+    values = dict.fromkeys(found.value for found in settings)
+    known = [f"`{show(value)}`" for value in values if value is not None and not isinstance(value, Unknown)]
+    if not known:
+        return f"`{name}` is not set: {unset}." if None in values else f"The value of `{name}` is not written here."
+    elsewhere = " in one application, and not set in another" if None in values else ""
+    return f"`{name}` is {listed(known)}{elsewhere}."

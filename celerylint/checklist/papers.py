@@ -22,8 +22,10 @@ RUNBOOK = re.compile(
     r"run-?_?book|play-?_?book|operat|\bops\b|on-?call|incident|maintenance|troubleshoot", re.IGNORECASE
 )
 ABOUT_CELERY = re.compile(r"celery|\bworkers?\b|\bbeat\b|\bqueues?\b|background (?:task|job|work)", re.IGNORECASE)
-HEADING = re.compile(r"^(?P<level>#{1,6}|={1,5})[ \t]+(?P<text>\S.*?)[ \t#=]*$|^(?P<under>\S.*)\n(?P<line>[=\-~^\"'*+]{3,})[ \t]*$",
-                     re.MULTILINE)  # fmt: skip
+HEADING = re.compile(
+    r"^(?P<level>#{1,6}|={1,5})[ \t]+(?P<text>\S.*?)[ \t#=]*$|^(?P<under>\S.*)\n(?P<line>[=\-~^\"'*+]{3,})[ \t]*$",
+    re.MULTILINE,
+)
 METRICS = re.compile(
     r"celery|rabbitmq_queue|redis_(?:key_size|list_length)|queue_?(?:length|depth|size)|flower_", re.IGNORECASE
 )

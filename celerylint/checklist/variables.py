@@ -23,8 +23,11 @@ READ_BY_CELERY = {
     "broker_url": ("CELERY_BROKER_WRITE_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_URL"),
     "result_backend": ("CELERY_RESULT_BACKEND",),
 }
-URL = re.compile(r"(?P<scheme>[a-z][\w+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?::(?P<port>[^/?#]*))?"
-                 r"(?:/(?P<path>[^?#]*))?", re.IGNORECASE)  # fmt: skip
+URL = re.compile(
+    r"(?P<scheme>[a-z][\w+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?::(?P<port>[^/?#]*))?"
+    r"(?:/(?P<path>[^?#]*))?",
+    re.IGNORECASE,
+)
 LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|", re.IGNORECASE)
 
 
@@ -143,6 +146,7 @@ def urls(evidence: Evidence, name: str) -> list[Url]:
         for part in text.text.split(";"):
             match = URL.match(part.strip())
             if match is not None:
-                found.append(Url(*(unquote(match[key] or "") for key in URL.groupindex), text.place))
+                scheme, user, host, port, path = (unquote(part or "") for part in match.groups())
+                found.append(Url(scheme, user, host, port, path, text.place))
     remote = [url for url in found if not url.is_local]
     return list(dict.fromkeys(remote or found))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from celerylint import crontab
 from celerylint.checklist.evidence import Evidence
-from celerylint.checklist.item import Answer, Place, Section, Step, Table
+from celerylint.checklist.item import Answer, Section, Step, Table
 from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
 from celerylint.deploy.model import Beat, Host, Process
 from celerylint.facts import ScheduleEntry
@@ -43,9 +43,13 @@ def single_instance(evidence: Evidence) -> Answer:
     if tally.right:
         tally.unclear = []
     return covered(
-        evidence, "beat.single-instance", tally, f"{tally.of('beat')} run once.", missing="how many copies of it run",
+        evidence,
+        "beat.single-instance",
+        tally,
+        f"Known to run once: {tally.of('beat')}.",
+        missing="how many copies of it run",
         caveat="A database scheduler takes no lock: two beats with one send everything twice.",
-    )  # fmt: skip
+    )
 
 
 def is_single(process: Process, others: list[Process]) -> tuple[bool | None, str]:
@@ -77,15 +81,17 @@ def is_locked(process: Process) -> bool:
 
 
 @section.item(
-    "database-scheduler", "Beat's scheduler fits how schedules change, and its state outlives a restart (a database is optional)",
-    "pass partly fail unknown", optional=True,
-)  # fmt: skip
+    "database-scheduler",
+    "Beat's scheduler fits how schedules change, and its state outlives a restart (a database is optional)",
+    "pass partly fail unknown",
+    optional=True,
+)
 def database_scheduler(evidence: Evidence) -> Answer:
     """`beat_scheduler`, `--scheduler` of every beat, and where a scheduler that writes a file keeps it."""
     if not evidence.is_celery:
         return nothing()
     tally = of_settings(evidence.settings("beat_scheduler"), lambda value: None if value is None else True, "")
-    chosen = [place for place in tally.right]
+    chosen = list(tally.right)
     if chosen:
         return covered(evidence, "beat.database-scheduler", Tally(right=chosen), "The settings choose the scheduler.")
     if not evidence.beats:
@@ -100,7 +106,7 @@ def database_scheduler(evidence: Evidence) -> Answer:
         evidence,
         "beat.database-scheduler",
         kept,
-        f"{kept.of('beat')} keep the state of the schedule.",
+        f"With a state that outlives them: {kept.of('beat')}.",
         missing=DEPLOYMENT,
     )
 
@@ -135,10 +141,15 @@ def timezone(evidence: Evidence) -> Answer:
     zones = sorted({zone_of(each.value) for each in settings} - {""})
     other = [zone for zone in zones if zone != "UTC"]
     return covered(
-        evidence, "beat.timezone", tally, f"The time zone is {', '.join(zones)}." if zones else "No time zone is set.",
+        evidence,
+        "beat.timezone",
+        tally,
+        f"The time zone is {', '.join(zones)}." if zones else "No time zone is set.",
         missing="the settings that production reads",
-        caveat=f"In {other[0]} an entry between 1 and 3 o'clock may run twice or not at all when clocks change." if other else "",
-    )  # fmt: skip
+        caveat=f"In {other[0]} an entry between 1 and 3 o'clock may run twice or not at all when clocks change."
+        if other
+        else "",
+    )
 
 
 def zone_of(value: Value | None) -> str:
@@ -153,21 +164,19 @@ def schedules(evidence: Evidence) -> Answer:
     entries = evidence.schedule
     if not entries:
         return nothing(
-            "No entry of a schedule is written here.", "the table or store that beat reads its schedule from",
+            "No entry of a schedule is written here.",
+            "the table or store that beat reads its schedule from",
             (Step("List the rows of django-celery-beat", "python manage.py dumpdata django_celery_beat.PeriodicTask"),),
-        )  # fmt: skip
+        )
     answer = prohibited(
         evidence,
         "beat.schedules",
-        seen=len(entries),
-        clean=f"{count(len(entries), 'entry')}; none is known to be wrong. Compare the next run times with what you mean.",
+        seen=[evidence.place(entry.path, entry.span) for entry in entries],
+        clean=f"{count(len(entries), 'entry')}; none is known to be wrong. Compare the next times with what you mean.",
         wrong="an entry does not run, or runs at other times than it seems.",
     )
-    places = tuple(evidence.place(entry.path, entry.span) for entry in entries)
     zone = next((zone for each in evidence.settings("timezone") if (zone := zone_of(each.value))), "UTC")
-    return Answer(
-        answer.state, answer.found, answer.evidence or places, answer.findings, tables=(plan(evidence, entries, zone),)
-    )
+    return Answer(answer.state, answer.found, answer.evidence, answer.findings, tables=(plan(evidence, entries, zone),))
 
 
 def plan(evidence: Evidence, entries: list[ScheduleEntry], zone: str) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
-from celerylint.checklist.judging import Tally, covered, manual, nothing, of_settings
+from celerylint.checklist.judging import Tally, covered, manual, nothing
 from celerylint.deploy.model import Broker, Directive
 from celerylint.values import truth
 
@@ -18,9 +18,16 @@ OLDEST = (5,)
 
 
 def of_servers(
-    evidence: Evidence, item: str, judge: Callable[[Broker], tuple[bool | None, str]], found: str, *, check: str,
-    caveat: str = "", notes: tuple[str, ...] = (), directive: str = "",
-) -> Answer:  # fmt: skip
+    evidence: Evidence,
+    item: str,
+    judge: Callable[[Broker], tuple[bool | None, str]],
+    found: str,
+    *,
+    check: str,
+    caveat: str = "",
+    notes: tuple[str, ...] = (),
+    directive: str = "",
+) -> Answer:
     """The answer that the configurations of the Redis servers give; `check` asks a running one."""
     if evidence.broker_kind not in {"", "redis"}:
         return other_broker(evidence)
@@ -34,9 +41,15 @@ def of_servers(
     if not tally.all:
         return nothing("No configuration of the broker's Redis is here.", CONFIGURATION, steps)
     return covered(
-        evidence, item, tally, f"{tally.of('Redis server')} {found}.", missing=CONFIGURATION, caveat=caveat,
-        steps=steps, notes=notes,
-    )  # fmt: skip
+        evidence,
+        item,
+        tally,
+        f"{found}: {tally.of('Redis server')}.",
+        missing=CONFIGURATION,
+        caveat=caveat,
+        steps=steps,
+        notes=notes,
+    )
 
 
 def other_broker(evidence: Evidence) -> Answer:
@@ -62,12 +75,14 @@ def redis_version(evidence: Evidence) -> Answer:
             return None, "no version is written here"
         return server.version >= OLDEST, f"Redis {'.'.join(map(str, server.version))}"
 
-    return of_servers(
-        evidence, "broker.redis-version", judge, "are known to run Redis 5.0 or newer", check="INFO server"
-    )
+    return of_servers(evidence, "broker.redis-version", judge, "Redis 5.0 or newer", check="INFO server")
 
 
-@section.item("persistence", "Redis writes an append-only file, so that queues outlive a restart", "pass partly fail unknown manual")  # fmt: skip
+@section.item(
+    "persistence",
+    "Redis writes an append-only file, so that queues outlive a restart",
+    "pass partly fail unknown manual",
+)
 def persistence(evidence: Evidence) -> Answer:
     """`appendonly` in redis.conf, in the arguments of `redis-server`, or its default, which is off."""
 
@@ -78,17 +93,23 @@ def persistence(evidence: Evidence) -> Answer:
         return None if server.open else False, "`appendonly` is not set, and is off by default"
 
     return of_servers(
-        evidence, "broker.persistence", judge, "keep an append-only file", check="CONFIG GET appendonly",
+        evidence,
+        "broker.persistence",
+        judge,
+        "With an append-only file",
+        check="CONFIG GET appendonly",
         directive="appendonly",
         caveat="With `appendfsync everysec`, the default, a crash loses about a second of queued tasks; `always` "
         "loses none and costs throughput.",
-    )  # fmt: skip
+    )
 
 
 @section.item(
-    "memory-policy", "Redis has a memory limit and a `maxmemory-policy` that was chosen",
-    "pass partly fail unknown manual", notes=("CEL822",),
-)  # fmt: skip
+    "memory-policy",
+    "Redis has a memory limit and a `maxmemory-policy` that was chosen",
+    "pass partly fail unknown manual",
+    notes=("CEL822",),
+)
 def memory_policy(evidence: Evidence) -> Answer:
     """`maxmemory-policy` in redis.conf and in the arguments of `redis-server`."""
     policies = {words(server.get("maxmemory-policy")) for server in evidence.servers}
@@ -106,12 +127,22 @@ def memory_policy(evidence: Evidence) -> Answer:
         "recommended; `volatile-lru` keeps queues and may drop results, locks and chord counters."
     )
     return of_servers(
-        evidence, "broker.memory-policy", judge, "have a policy", check="CONFIG GET maxmemory-policy",
-        directive="maxmemory-policy", notes=("CEL822",), caveat=caveat if policies - {"noeviction"} else "",
-    )  # fmt: skip
+        evidence,
+        "broker.memory-policy",
+        judge,
+        "With a policy",
+        check="CONFIG GET maxmemory-policy",
+        directive="maxmemory-policy",
+        notes=("CEL822",),
+        caveat=caveat if policies - {"noeviction"} else "",
+    )
 
 
-@section.item("connection-limits", "Redis accepts as many connections as workers and web processes open", "pass partly fail unknown manual")  # fmt: skip
+@section.item(
+    "connection-limits",
+    "Redis accepts as many connections as workers and web processes open",
+    "pass partly fail unknown manual",
+)
 def connection_limits(evidence: Evidence) -> Answer:
     """`maxclients` in redis.conf and in the arguments of `redis-server`, against what the workers open."""
 
@@ -121,9 +152,13 @@ def connection_limits(evidence: Evidence) -> Answer:
         return None if server.open else False, "`maxclients` is not set; Redis then accepts up to 10000"
 
     return of_servers(
-        evidence, "broker.connection-limits", judge, "set `maxclients`", check="CONFIG GET maxclients",
+        evidence,
+        "broker.connection-limits",
+        judge,
+        "With `maxclients`",
+        check="CONFIG GET maxclients",
         directive="maxclients",
-    )  # fmt: skip
+    )
 
 
 @section.item("tls", "Production talks to the broker over TLS", "pass partly fail unknown")
@@ -135,19 +170,29 @@ def tls(evidence: Evidence) -> Answer:
 
 def transport(evidence: Evidence, item: str) -> Answer:
     """Whether the broker is reached over TLS, as far as URLs and settings tell."""
-    switched = of_settings(
-        evidence.settings("broker_use_ssl"), lambda value: value is not None and truth(value) is not False, ""
-    )
     tally = Tally()
     for url in evidence.broker_urls:
-        if url.is_encrypted or switched.right:
+        if url.is_encrypted or is_switched(evidence, url.place.path):
             tally.add(True, url.place)
         elif url.is_local:
             tally.unclear.append(url.place)
         else:
             tally.add(False, url.place)
-    if not tally.all and switched.right:
-        tally.right = switched.right
+    if not tally.all and is_switched(evidence, ""):
+        tally.right = [place for each in evidence.settings("broker_use_ssl") for place in each.places]
     if not tally.all:
         return nothing("The broker's URL is not written here.", "the environment that sets the broker's URL")
-    return covered(evidence, item, tally, f"{tally.of('broker URL')} use TLS.", missing="the environment of production")
+    return covered(
+        evidence, item, tally, f"Over TLS: {tally.of('broker URL')}.", missing="the environment of production"
+    )
+
+
+def is_switched(evidence: Evidence, path: str) -> bool:
+    """Whether `broker_use_ssl` is on for the URL that a file has: it is set for an application, in the same file, or in
+    one that sets no URL. A URL that no settings have needs it wherever they set one."""
+    on = [row for each in evidence.settings("broker_use_ssl") for row in each.rows if truth(row.value) is not False]
+    paths = {row.path for row in on}
+    setting_urls = {row.path for each in evidence.settings("broker_url") for row in each.rows}
+    if paths - setting_urls:
+        return True
+    return path in paths if path in setting_urls else bool(paths)

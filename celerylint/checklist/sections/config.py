@@ -12,6 +12,7 @@ from celerylint.checklist.judging import (
     count,
     covered,
     environment,
+    is_said,
     nothing,
     of_settings,
     of_tasks,
@@ -53,30 +54,27 @@ def accepts_json_only(value: Value | None) -> bool | None:
 
 
 def of_setting(
-    evidence: Evidence, item: str, name: str, wanted: Callable[[Value | None], bool | None], unset: str, found: str
+    evidence: Evidence, item: str, name: str, wanted: Callable[[Value | None], bool | None], unset: str
 ) -> Answer:
     """The answer that one setting gives by itself."""
     if not evidence.is_celery:
         return nothing()
     settings = evidence.settings(name)
-    tally = of_settings(settings, wanted, unset)
-    note = f" {unset[:1].upper()}{unset[1:]}." if any(each.value is None for each in settings) else ""
+    tally = of_settings(settings, wanted, f"not set: {unset}")
     missing = SETTINGS if environment(settings) else CODE
-    return covered(evidence, item, tally, f"{found}{note}", missing=missing)
+    return covered(evidence, item, tally, is_said(name, settings, unset), missing=missing)
 
 
 @section.item("json-serializer", "Tasks are serialised as JSON, never with pickle", "pass partly fail unknown")
 def json_serializer(evidence: Evidence) -> Answer:
     """`task_serializer`, the serialiser of each task and of each dispatch. Not set it is JSON, since Celery 4.0."""
-    unset = "`task_serializer` is not set: Celery serialises as JSON by default"
-    return of_setting(evidence, "config.json-serializer", "task_serializer", is_json, unset, "")
+    return of_setting(evidence, "config.json-serializer", "task_serializer", is_json, "JSON by default")
 
 
 @section.item("accept-content", "Workers accept JSON and nothing else", "pass partly fail unknown")
 def accept_content(evidence: Evidence) -> Answer:
     """`accept_content`, and what lets workers unpickle as root. Not set it is JSON, since Celery 4.0."""
-    unset = "`accept_content` is not set: workers accept JSON only by default"
-    return of_setting(evidence, "config.accept-content", "accept_content", accepts_json_only, unset, "")
+    return of_setting(evidence, "config.accept-content", "accept_content", accepts_json_only, "JSON only by default")
 
 
 # Acknowledgement
@@ -101,15 +99,12 @@ def of_option(
     if not evidence.is_celery:
         return nothing()
     settings = evidence.settings(setting)
-    tally = of_tasks(evidence, option, wanted, lacking)
-    written = len(own(evidence.tasks, option))
-    if not evidence.tasks or not written:
-        # Every task says the same, so that the setting is all there is to show.
-        tally = of_settings(settings, wanted, f"`{setting}` is not set")
-    said = "set" if any(each.rows for each in settings) else "not set"
-    tasks = of_tasks(evidence, option, wanted, lacking)
-    found = f"`{setting}` is {said}; {tasks.of('task')} {verb}."
-    return covered(evidence, item, tally, found, missing=SETTINGS, caveat=caveat)
+    by_setting = of_settings(settings, wanted, f"`{setting}` is not set")
+    tasks = of_tasks(evidence, option, wanted, lacking, True if by_setting.state == "pass" else None)
+    # Where every task says the same the setting is all there is to show.
+    tally = tasks if own(evidence.tasks, option) or any(task.app for task in evidence.tasks) else by_setting
+    found = f"{is_said(setting, settings, 'off by default')} {verb}: {tasks.of('task')}."
+    return covered(evidence, item, tally if tally.all else by_setting, found, missing=SETTINGS, caveat=caveat)
 
 
 @section.item("acks-late", "Tasks are acknowledged after they ran, not before", "pass partly fail unknown")
@@ -121,10 +116,10 @@ def acks_late(evidence: Evidence) -> Answer:
         "acks_late",
         "task_acks_late",
         is_true,
-        verb="are acknowledged late",
+        verb="Acknowledged late",
         lacking="acknowledged before it runs",
-        caveat="A task that is acknowledged late may run twice: after a lost connection, a killed worker, or longer than "
-        "the broker's visibility timeout. It has to be idempotent.",
+        caveat="A task that is acknowledged late may run twice: after a lost connection, a killed worker, or longer "
+        "than the broker's visibility timeout. It has to be idempotent.",
     )
 
 
@@ -139,7 +134,7 @@ def reject_on_worker_lost(evidence: Evidence) -> Answer:
         "reject_on_worker_lost",
         "task_reject_on_worker_lost",
         is_true,
-        verb="go back to their queue",
+        verb="Back to their queue",
         lacking="lost with its worker process",
         caveat="A task that kills its worker each time, for want of memory say, comes back each time. Bound that: by "
         "`task_retry_on_worker_lost` and `max_retries` from Celery 5.7 on, or a delivery limit of the queue.",
@@ -166,7 +161,7 @@ def prefetch(evidence: Evidence) -> Answer:
             verdict = None if isinstance(worker.prefetch, Unknown) else worker.prefetch == 1
             tally.add(verdict, evidence.command(worker, "" if verdict else "reserves more than one task"))
     found = (
-        f"{tally.of('worker of an urgent queue')} reserve one task at a time."
+        f"One task at a time: {tally.of('worker')} of urgent queues."
         if urgent
         else "No worker is known to consume an urgent queue; `worker_prefetch_multiplier` is what counts."
     )
@@ -212,13 +207,13 @@ def is_known_wrong(worker: Worker, option: str) -> bool:
 @section.item("soft-time-limit", "A soft time limit warns tasks that take too long", "pass partly fail unknown")
 def soft_time_limit(evidence: Evidence) -> Answer:
     """`task_soft_time_limit`, `soft_time_limit` of each task, `--soft-time-limit` of each worker."""
-    return of_limit(evidence, "soft_time_limit", "config.soft-time-limit", "are warned")
+    return of_limit(evidence, "soft_time_limit", "config.soft-time-limit", "Warned")
 
 
 @section.item("time-limit", "A hard time limit ends tasks that hang", "pass partly fail unknown")
 def time_limit(evidence: Evidence) -> Answer:
     """`task_time_limit`, `time_limit` of each task, `--time-limit` of each worker."""
-    return of_limit(evidence, "time_limit", "config.time-limit", "are ended")
+    return of_limit(evidence, "time_limit", "config.time-limit", "Ended")
 
 
 # Results
@@ -241,7 +236,7 @@ def result_backend(evidence: Evidence) -> Answer:
         tally.add(verdict, Place(url.place.path, url.place.line, url.place.text, note))
     if not results:
         tally.unclear += [place for each in settings for place in each.places]
-    found = f"{tally.of('result backend')} are known to be on another server than the broker."
+    found = f"On another server than the queues: {tally.of('result backend')}."
     return covered(evidence, "config.result-backend", tally, found, missing="the environment of production")
 
 
@@ -262,13 +257,21 @@ def apart(url: Url, brokers: list[Url]) -> tuple[bool | None, str]:
 
 @section.item("result-expiry", "Results expire, usually after a day", "pass partly fail unknown")
 def result_expiry(evidence: Evidence) -> Answer:
-    """`result_expires`. Not set it is a day."""
-    unset = "`result_expires` is not set: results expire after a day by default"
+    """`result_expires` of the applications that keep results. Not set it is a day."""
 
     def expires(value: Value | None) -> bool | None:
         return True if value is None else is_limit(value)
 
-    return of_setting(evidence, "config.result-expiry", "result_expires", expires, unset, "")
+    if not evidence.is_celery:
+        return nothing()
+    keeping = {each.app for each in evidence.settings("result_backend") if each.value is not None}
+    settings = [each for each in evidence.settings("result_expires") if each.app in keeping]
+    if not settings:
+        return nothing("No result backend is set, so that no result is kept.", SETTINGS)
+    unset = "a day by default"
+    tally = of_settings(settings, expires, f"not set: {unset}")
+    found = is_said("result_expires", settings, unset)
+    return covered(evidence, "config.result-expiry", tally, found, missing=SETTINGS)
 
 
 # Kept for sections that ask the same under another name.
@@ -280,7 +283,7 @@ def no_pickle(evidence: Evidence, item: str) -> Answer:
     return prohibited(
         evidence,
         item,
-        seen=len(evidence.apps) + len(evidence.tasks),
-        clean=f"Settings, {count(len(evidence.tasks), 'task')} and {count(len(evidence.dispatches), 'dispatch')} use JSON.",
+        seen=[place for each in evidence.settings("accept_content") for place in each.places],
+        clean=f"{count(len(evidence.tasks), 'task')}, {count(len(evidence.dispatches), 'dispatch')}, settings: JSON.",
         wrong="pickle or YAML runs code that is in a message.",
     )

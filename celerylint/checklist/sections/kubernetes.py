@@ -30,7 +30,7 @@ def of_workers(
     tally = Tally()
     for worker in workers:
         tally.add(*judge(worker))
-    return covered(evidence, item, tally, f"{tally.of('worker')} {found}.", missing=MANIFESTS, caveat=caveat)
+    return covered(evidence, item, tally, f"{found}: {tally.of('worker')}.", missing=MANIFESTS, caveat=caveat)
 
 
 @section.item(
@@ -46,7 +46,7 @@ def separate_deployments(evidence: Evidence) -> Answer:
         kinds = {kind_of(queue) for queue in worker.queues}
         return len(kinds) == 1, evidence.command(worker, "queues of several kinds" if len(kinds) > 1 else "")
 
-    return of_workers(evidence, "kubernetes.separate-deployments", judge, "consume queues of one kind")
+    return of_workers(evidence, "kubernetes.separate-deployments", judge, "With queues of one kind")
 
 
 def kind_of(queue: str) -> str:
@@ -66,9 +66,12 @@ def resources(evidence: Evidence) -> Answer:
         return not lacking, evidence.spot(place, f"no limit of {' and '.join(lacking)}" if lacking else "")
 
     return of_workers(
-        evidence, "kubernetes.resources", judge, "limit CPU and memory",
+        evidence,
+        "kubernetes.resources",
+        judge,
+        "With limits of CPU and memory",
         "A CPU limit throttles; requests are what schedules pods, and some leave the limit off on purpose.",
-    )  # fmt: skip
+    )
 
 
 def of_probe(evidence: Evidence, item: str, kind: str, caveat: str) -> Answer:
@@ -80,26 +83,30 @@ def of_probe(evidence: Evidence, item: str, kind: str, caveat: str) -> Answer:
             return False, evidence.spot(worker.host.place, f"no {kind} probe")
         return True, evidence.spot(probe.place)
 
-    return of_workers(evidence, item, judge, f"have a {kind} probe", caveat)
+    return of_workers(evidence, item, judge, f"With a {kind} probe", caveat)
 
 
 @section.item("liveness", "A liveness probe restarts a worker that hangs", "pass partly fail unknown")
 def liveness(evidence: Evidence) -> Answer:
     """`livenessProbe` of the containers that run workers."""
     return of_probe(
-        evidence, "kubernetes.liveness", "liveness",
+        evidence,
+        "kubernetes.liveness",
+        "liveness",
         "`celery inspect ping` starts a Python each time and fails with the broker; a file that the worker touches "
         "says more about the worker and costs less.",
-    )  # fmt: skip
+    )
 
 
 @section.item("readiness", "A readiness probe says when a worker consumes", "pass partly fail unknown")
 def readiness(evidence: Evidence) -> Answer:
     """`readinessProbe` of the containers that run workers."""
     return of_probe(
-        evidence, "kubernetes.readiness", "readiness",
+        evidence,
+        "kubernetes.readiness",
+        "readiness",
         "No Service sends requests to a worker, so that its readiness only paces rollouts and disruption budgets.",
-    )  # fmt: skip
+    )
 
 
 @section.item(
@@ -119,16 +126,22 @@ def disruption_budget(evidence: Evidence) -> Answer:
         return None if unclear else False, evidence.spot(worker.host.at("name"), "no budget covers it")
 
     return of_workers(
-        evidence, "kubernetes.disruption-budget", judge, "are covered by a budget",
-        "A budget counts for evictions only, not for rollouts, deletions or scaling in: for those the grace period does.",
-    )  # fmt: skip
+        evidence,
+        "kubernetes.disruption-budget",
+        judge,
+        "Covered by a budget",
+        "A budget counts for evictions only, not for rollouts, deletions or scaling in; there the grace period does.",
+    )
 
 
 @section.item("hpa", "An autoscaler follows queue depth or CPU", "pass partly fail unknown")
 def hpa(evidence: Evidence) -> Answer:
     """HorizontalPodAutoscalers and KEDA's ScaledObjects of the workloads that run workers."""
     return of_workers(
-        evidence, "kubernetes.hpa", lambda worker: scaled(evidence, worker, "kubernetes.hpa"), "have an autoscaler",
-        "CPU says little about tasks that wait, and the length of a list leaves out what workers have reserved. Scaling in "
+        evidence,
+        "kubernetes.hpa",
+        lambda worker: scaled(evidence, worker, "kubernetes.hpa"),
+        "With an autoscaler",
+        "CPU says little about tasks that wait, and the length of a list leaves out what is reserved. Scaling in "
         "ends running tasks unless the grace period covers them.",
-    )  # fmt: skip
+    )

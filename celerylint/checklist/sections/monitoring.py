@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from celerylint.checklist.evidence import Evidence
-from celerylint.checklist.item import Answer, Place, Section, Step
+from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings
 from celerylint.checklist.naming import HEALTH
 from celerylint.checklist.papers import METRICS, placed
@@ -54,7 +54,7 @@ def flower(evidence: Evidence) -> Answer:
         evidence,
         "monitoring.flower",
         tally,
-        f"{tally.of('Flower')} ask for a login.",
+        f"With a login: {tally.of('Flower')}.",
         missing="the environment of Flower",
     )
 
@@ -94,13 +94,12 @@ def metrics(evidence: Evidence) -> Answer:
     places = [evidence.place(exporter.path, exporter.host.place.span) for exporter in evidence.exporters]
     places += [found for name in (*SIGNALS, *EXPORTERS) for found in evidence.quoted(name)]
     if places:
-        return Answer(
-            "pass", f"{count(len(places), 'place')} export or count what tasks do.", tuple(dict.fromkeys(places))
-        )
+        return Answer("pass", f"Exported or counted in {count(len(places), 'place')}.", tuple(dict.fromkeys(places)))
     return nothing(
-        "No exporter, receiver of task signals or instrumentation was found here.", "the files that deploy monitoring",
+        "No exporter, receiver of task signals or instrumentation was found here.",
+        "the files that deploy monitoring",
         (Step("Export metrics from the broker and from events", "pip install celery-exporter"),),
-    )  # fmt: skip
+    )
 
 
 @section.item("health-task", "A periodic task shows that beat, broker and workers work together", "pass fail unknown")
@@ -114,7 +113,7 @@ def health_task(evidence: Evidence) -> Answer:
         return Answer("pass", f"{listed(entry.sent or entry.name for entry in named)} runs by the schedule.", places)
     if evidence.schedule and not evidence.index.scheduling.open:
         places = tuple(evidence.place(entry.path, entry.span) for entry in evidence.schedule)
-        return Answer("fail", f"None of {count(len(places), 'entry')} of the schedule checks anything.", places)
+        return Answer("fail", f"{count(len(places), 'entry')} in the schedule, no health check among them.", places)
     return nothing("No schedule is written here that could have one.", "the schedule, or the table that beat reads")
 
 
@@ -132,5 +131,6 @@ def alerts(evidence: Evidence) -> Answer:
     }
     missing = sorted(set(KINDS) - kinds)
     places = tuple(placed(alert, alert.name) for alert in about)
-    found = f"{count(len(about), 'alert')}; {f'none about {listed(missing)}' if missing else 'depth, failures and latency among them'}."
+    said = f"none about {listed(missing)}" if missing else "depth, failures and latency among them"
+    found = f"{count(len(about), 'alert')}; {said}."
     return Answer("partly" if missing else "pass", found, places)

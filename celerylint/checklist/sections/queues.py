@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from celerylint.checklist.evidence import Evidence
-from celerylint.checklist.item import Answer, Place, Section, Step
-from celerylint.checklist.judging import Tally, covered, listed, manual, nothing, of_settings
+from celerylint.checklist.item import Answer, Place, Section, State, Step
+from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings
 from celerylint.facts import Queue
 from celerylint.values import Mapping, Unknown, Value, truth
 
@@ -65,7 +65,7 @@ def on_rabbitmq(evidence: Evidence) -> Answer:
         tally.wrong = [
             Place(each.path, each.line, each.text, "no queue has `x-max-priority`") for each in maximum.evidence
         ]
-    found = f"{tally.of('queue')} declare priorities." if tally.right else "No queue declares priorities."
+    found = f"With priorities: {tally.of('queue')}."
     return covered(evidence, "queues.priorities", tally, found, missing=QUEUES)
 
 
@@ -88,12 +88,14 @@ def routes(evidence: Evidence) -> Answer:
             evidence.task_place(task, "goes to the default queue") for task in evidence.tasks if task not in named
         ]
     routed = [name for name in evidence.queue_of.values() if name and name != evidence.default_queue]
-    says = f"{len(found)} routes" if found else "`task_routes` is not set"
+    says = count(len(found), "route") if found else "`task_routes` is not set"
     return covered(
-        evidence, "queues.routes", tally,
-        f"{says}; {len(routed)} of {len(evidence.tasks)} tasks are known to go to another queue than the default one.",
+        evidence,
+        "queues.routes",
+        tally,
+        f"{says}; to another queue than the default one: {len(routed)} of {count(len(evidence.tasks), 'task')}.",
         missing=QUEUES,
-    )  # fmt: skip
+    )
 
 
 @section.item(
@@ -114,9 +116,12 @@ def default(evidence: Evidence) -> Answer:
 
 
 @section.item(
-    "dead-letter", "Tasks that failed for good are kept somewhere to be looked at (optional)",
-    "pass partly manual unknown", optional=True, notes=("CEL605",),
-)  # fmt: skip
+    "dead-letter",
+    "Tasks that failed for good are kept somewhere to be looked at (optional)",
+    "pass partly manual unknown",
+    optional=True,
+    notes=("CEL605",),
+)
 def dead_letter(evidence: Evidence) -> Answer:
     """`x-dead-letter-exchange` of the declared queues on RabbitMQ; Redis has no such thing."""
     if not evidence.is_celery:
@@ -125,7 +130,7 @@ def dead_letter(evidence: Evidence) -> Answer:
     right = [queue for queue in queues if argument(queue, "x-dead-letter-exchange") is not None]
     places = [evidence.place(queue.path, queue.span) for queue in right]
     if right and evidence.broker_kind != "redis":
-        state = "pass" if len(right) == len(queues) else "partly"
+        state: State = "pass" if len(right) == len(queues) else "partly"
         return Answer(state, f"{len(right)} of {len(queues)} queues have a dead letter exchange.", tuple(places))
     why = (
         "Redis has no dead letter queues" if evidence.broker_kind == "redis" else "No queue has a dead letter exchange"
@@ -134,9 +139,10 @@ def dead_letter(evidence: Evidence) -> Answer:
         "See what failed lately, by the worker's log", f"{evidence.names.celery('events', '--dump')}  # task-failed"
     )
     return manual(
-        f"{why}; decide whether failed tasks have to be kept, and where: a handler of `task_failure`, a table, a queue.",
-        failed, evidence=failure_handlers(evidence),
-    )  # fmt: skip
+        f"{why}; decide whether failed tasks have to be kept, and where: a `task_failure` handler, a table, a queue.",
+        failed,
+        evidence=failure_handlers(evidence),
+    )
 
 
 def failure_handlers(evidence: Evidence) -> list[Place]:

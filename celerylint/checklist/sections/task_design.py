@@ -32,12 +32,14 @@ def idempotent(evidence: Evidence) -> Answer:
     findings = evidence.findings("task-design.idempotent")
     if findings:
         places = tuple(evidence.of_finding(finding) for finding in findings)
-        return Answer("fail", f"{count(len(findings), 'task')} do harm when they run twice.", places, tuple(findings))
+        return Answer(
+            "fail", f"{count(len(findings), 'place')}: a task does harm when it runs twice.", places, tuple(findings)
+        )
     twice = [task for task in evidence.tasks if runs_twice(evidence, task)]
     names = evidence.names
     return manual(
-        f"{count(len(twice), 'task')} of {len(evidence.tasks)} are known to run more than once: acknowledged late, or "
-        "tried again. Send one twice with the same arguments and look at what it left.",
+        f"Acknowledged late or tried again, so that they may run twice: {len(twice)} of "
+        f"{count(len(evidence.tasks), 'task')}. Send one twice with the same arguments and look at what it left.",
         Step("Send it", names.trial_call),
         Step("Send it again, and compare rows, mails and charges", names.trial_call),
         evidence=[evidence.task_place(task) for task in twice],
@@ -56,7 +58,7 @@ def no_blocking_on_results(evidence: Evidence) -> Answer:
     return prohibited(
         evidence,
         "task-design.no-blocking-on-results",
-        seen=len(evidence.tasks),
+        seen=evidence.task_places,
         clean=f"None of {count(len(evidence.tasks), 'task')} waits for a result, nor does what they call.",
         wrong="a task waits for another one, or runs it inside itself.",
     )
@@ -70,9 +72,9 @@ def serializable_arguments(evidence: Evidence) -> Answer:
     return prohibited(
         evidence,
         "task-design.serializable-arguments",
-        seen=len(evidence.dispatches) or len(evidence.tasks),
+        seen=evidence.dispatch_places or evidence.task_places,
         clean=f"{count(len(evidence.dispatches), 'dispatch')} and {count(len(evidence.tasks), 'task')} were looked at; "
-        f"nothing that they pass or return is known to be refused as JSON. The arguments of {known} are all written out.",
+        f"nothing that they pass or return is known to be refused as JSON. All arguments are written out in {known}.",
         wrong="something is passed that JSON does not carry, or that arrives as something else.",
     )
 
@@ -90,7 +92,7 @@ def payload_size(evidence: Evidence) -> Answer:
     return prohibited(
         evidence,
         "task-design.payload-size",
-        seen=len(evidence.dispatches),
+        seen=evidence.dispatch_places,
         clean=f"None of {count(len(evidence.dispatches), 'dispatch')} is known to pass a whole content.",
         wrong="a whole content is passed instead of a reference to it.",
         caveat="Sizes are only known at run time: `redis-cli --memkeys` names the largest queue.",
@@ -106,8 +108,8 @@ def error_handling(evidence: Evidence) -> Answer:
     answer = prohibited(
         evidence,
         item,
-        seen=len(evidence.tasks),
-        clean=f"None of {count(len(evidence.tasks), 'task')} swallows an error, and something looks at those that fail.",
+        seen=evidence.task_places,
+        clean=f"None of {count(len(evidence.tasks), 'task')} swallows an error, and something looks at failures.",
         wrong="an error is swallowed, or what should handle it has no effect.",
     )
     if answer.state != "pass":
@@ -148,7 +150,7 @@ def retries(evidence: Evidence) -> Answer:
     answer = prohibited(
         evidence,
         "task-design.retries",
-        seen=len(tasks),
+        seen=evidence.task_places,
         clean=f"{len(trying)} of {count(len(tasks), 'task')} try again; no other one is known to need it.",
         wrong="a retry is missing, has no bound or no growing delay.",
         notes=("CEL202",),

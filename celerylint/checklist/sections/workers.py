@@ -38,9 +38,13 @@ def concurrency(evidence: Evidence) -> Answer:
         verdict, note = sized(worker, bool(setting.right))
         tally.add(verdict, evidence.command(worker, note))
     return covered(
-        evidence, "workers.concurrency", tally, f"{tally.of('worker')} have a size of their own.", missing=DEPLOYMENT,
+        evidence,
+        "workers.concurrency",
+        tally,
+        f"With a size that fits: {tally.of('worker')}.",
+        missing=DEPLOYMENT,
         caveat="One process for each CPU suits work that computes; more suit work that waits, and cost memory each.",
-    )  # fmt: skip
+    )
 
 
 def sized(worker: Worker, setting: bool) -> tuple[bool | None, str]:
@@ -77,17 +81,11 @@ def pool(evidence: Evidence) -> Answer:
     answer = prohibited(
         evidence,
         "workers.pool",
-        seen=len(evidence.workers),
+        seen=[evidence.command(worker) for worker in evidence.workers],
         clean=f"{', '.join(named)}; no limit or option is without effect there.",
         wrong="the pool ignores limits or options that are set for it.",
     )
-    if answer.state == "unknown":
-        return without_workers(evidence)
-    return answer if answer.evidence else answered_by(answer, evidence)
-
-
-def answered_by(answer: Answer, evidence: Evidence) -> Answer:
-    return Answer(answer.state, answer.found, tuple(evidence.command(worker) for worker in evidence.workers))
+    return answer if answer.state != "unknown" else without_workers(evidence)
 
 
 @section.item(
@@ -101,7 +99,7 @@ def queues(evidence: Evidence) -> Answer:
     for worker in evidence.workers:
         known = None if isinstance(worker.queues, Unknown) else worker.queues is not None
         tally.add(known, evidence.command(worker, "consumes every declared queue" if known is False else ""))
-    return covered(evidence, "workers.queues", tally, f"{tally.of('worker')} name their queues.", missing=DEPLOYMENT)
+    return covered(evidence, "workers.queues", tally, f"With `-Q`: {tally.of('worker')}.", missing=DEPLOYMENT)
 
 
 @section.item("autoscaling", "The number of workers or processes follows the load", "pass partly fail unknown")
@@ -113,9 +111,7 @@ def autoscaling(evidence: Evidence) -> Answer:
     tally = Tally()
     for worker in orchestrated or evidence.workers:
         tally.add(*scaled(evidence, worker, "workers.autoscaling"))
-    return covered(
-        evidence, "workers.autoscaling", tally, f"{tally.of('worker')} are scaled by load.", missing=DEPLOYMENT
-    )
+    return covered(evidence, "workers.autoscaling", tally, f"Scaled by load: {tally.of('worker')}.", missing=DEPLOYMENT)
 
 
 def scaled(evidence: Evidence, worker: Worker, item: str) -> tuple[bool | None, Place]:
@@ -155,13 +151,11 @@ def graceful_shutdown(evidence: Evidence) -> Answer:
     answer = prohibited(
         evidence,
         "workers.graceful-shutdown",
-        seen=len(evidence.workers),
-        clean=f"SIGTERM reaches {count(len(evidence.workers), 'worker')}, and none is killed before its longest task can end.",
+        seen=[evidence.command(worker) for worker in evidence.workers],
+        clean=f"SIGTERM reaches {count(len(evidence.workers), 'worker')}; none is killed before its longest task ends.",
         wrong="SIGTERM does not reach the worker, or it is killed before its tasks can end.",
     )
-    if answer.state == "unknown":
-        return without_workers(evidence)
-    return answer if answer.evidence else answered_by(answer, evidence)
+    return answer if answer.state != "unknown" else without_workers(evidence)
 
 
 @section.item(
@@ -178,7 +172,7 @@ def commands(evidence: Evidence) -> Answer:
         lacking = lacks(process, several)
         verdict = False if process.line.problems else None if lacking is None else not lacking
         tally.add(verdict, evidence.command(process, f"lacks {' and '.join(lacking)}" if lacking else ""))
-    return covered(evidence, "workers.commands", tally, f"{tally.of('command')} are complete.", missing=DEPLOYMENT)
+    return covered(evidence, "workers.commands", tally, f"Complete: {tally.of('command')}.", missing=DEPLOYMENT)
 
 
 def lacks(process: Process, several: bool) -> list[str] | None:

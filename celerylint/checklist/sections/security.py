@@ -1,0 +1,245 @@
+"""Who can get at the broker, at Flower, and at what tasks carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from celerylint.checklist.evidence import Evidence
+from celerylint.checklist.item import Answer, Place, Section, Step
+from celerylint.checklist.judging import Tally, count, covered, manual, nothing, of_settings, prohibited
+from celerylint.checklist.sections import config
+from celerylint.checklist.sections.broker import transport
+from celerylint.checklist.sections.monitoring import guarded
+from celerylint.deploy.model import Broker, Host
+from celerylint.values import Const, truth
+
+section = Section("security", "Security", "Security")
+
+SERVER = "the configuration of the broker, and the environment that sets its URL"
+# Directives that ask clients who they are (Redis' documentation, "Security" and "ACL").
+AUTHENTICATION = ("requirepass", "aclfile", "user")
+OPEN_SERVICES = frozenset({"LoadBalancer", "NodePort"})
+# What limits how often a user may do something, in packages that do it and in names that people give it.
+LIMITERS = (
+    "ratelimit", "rate_limited", "RateLimiter", "Limiter", "throttle_classes", "DEFAULT_THROTTLE_CLASSES", "throttle",
+    "throttled", "DEFAULT_THROTTLE_RATES", "per_minute", "per_hour", "per_day",
+)  # fmt: skip
+
+
+# Broker
+
+
+@section.item("redis-auth", "The broker asks for a password or user", "pass partly fail unknown")
+def redis_auth(evidence: Evidence) -> Answer:
+    """Passwords in broker URLs; `requirepass`, `aclfile` and `user` of Redis servers."""
+    steps = (Step("It must refuse this", f"{evidence.names.redis} PING"),) if evidence.broker_kind != "amqp" else ()
+    tally = authenticated(evidence)
+    if not tally.all:
+        return nothing("Neither the broker's URL nor its configuration is here.", SERVER, steps)
+    return covered(
+        evidence,
+        "security.redis-auth",
+        tally,
+        f"With a login: {tally.of('place')} that say so.",
+        missing=SERVER,
+        steps=steps,
+    )
+
+
+def authenticated(evidence: Evidence) -> Tally:
+    """Where the broker asks who is there, and where it is known not to."""
+    tally = Tally()
+    for url in evidence.broker_urls:
+        if url.has_password or not url.is_local:
+            tally.add(url.has_password, with_note(url.place, "" if url.has_password else "no password in the URL"))
+    for server in evidence.servers:
+        own = next((found for name in AUTHENTICATION if (found := server.get(name)) is not None), None)
+        if own is not None:
+            tally.add(True, evidence.spot(own.place))
+        elif not server.open:
+            tally.add(False, evidence.spot(server.line or server.place, "no password, no ACL"))
+    return tally
+
+
+def with_note(place: Place, note: str) -> Place:
+    return Place(place.path, place.line, place.text, note)
+
+
+@section.item("tls", "What goes to the broker is encrypted, and certificates are checked", "pass partly fail unknown")
+def tls(evidence: Evidence) -> Answer:
+    """Broker URLs and `broker_use_ssl`, with what that says about certificates."""
+    return transport(evidence, "security.tls")
+
+
+@section.item("network", "The broker cannot be reached from outside", "pass partly fail unknown")
+def network(evidence: Evidence) -> Answer:
+    """The ports that containers of Redis publish, and the kind of the Services in front of them."""
+    tally = Tally()
+    for server in evidence.servers:
+        for verdict, place in exposure(evidence, server):
+            tally.add(verdict, place)
+    if not tally.all:
+        outside = Step("From outside this must fail", f"{evidence.names.redis} PING")
+        return nothing("Nothing here starts the broker, so that its network is not known.", SERVER, (outside,))
+    return covered(evidence, "security.network", tally, f"Inside only: {tally.of('place')}.", missing=SERVER)
+
+
+def exposure(evidence: Evidence, server: Broker) -> Iterator[tuple[bool | None, Place]]:
+    """Whether each way to a server leads there from outside."""
+    host = server.host
+    if host is None:
+        return
+    services = [service for service in evidence.deployment.services if service.covers(host)]
+    for service in services:
+        kind = service.spec.string("type") or "ClusterIP"
+        yield kind not in OPEN_SERVICES, evidence.spot(service.place, f"a Service of type {kind}")
+    for port in host.ports:
+        open_ = port.reach == "all"
+        yield not open_, evidence.spot(port.place, "published on all interfaces" if open_ else "")
+    if not services and not host.ports:
+        yield True, evidence.spot(host.place, "no port is published")
+
+
+@section.item("firewall", "Only what needs the broker can reach it", "pass partly fail unknown")
+def firewall(evidence: Evidence) -> Answer:
+    """NetworkPolicies that cover the pods of Redis; in Compose, that no port is published."""
+    hosts = [server.host for server in evidence.servers if server.host is not None]
+    tally = Tally()
+    for host in hosts:
+        tally.add(*walled(evidence, host))
+    if not tally.all:
+        other = Step("From a machine that is no worker this must fail", f"{evidence.names.redis} PING")
+        return nothing(
+            "No firewall rule or NetworkPolicy for the broker is here.", "firewall rules, security groups", (other,)
+        )
+    return covered(
+        evidence, "security.firewall", tally, f"Restricted: {tally.of('Redis server')}.", missing="firewall rules"
+    )
+
+
+def walled(evidence: Evidence, host: Host) -> tuple[bool | None, Place]:
+    """Whether something keeps others from a Redis server."""
+    if host.kind != "kubernetes":
+        published = [port for port in host.ports if port.reach == "all"]
+        note = "reachable by whoever reaches the machine" if published else "on its Compose network only"
+        return not published, evidence.spot(published[0].place if published else host.place, note)
+    covers = [(policy.covers(host), policy) for policy in evidence.deployment.policies]
+    policy = next((found for verdict, found in covers if verdict), None)
+    if policy is not None:
+        return True, evidence.spot(policy.place, f"covers {host.workload}")
+    unclear = any(verdict is None for verdict, _ in covers)
+    return None if unclear else False, evidence.spot(host.at("name"), "every pod of the cluster reaches it")
+
+
+# Application
+
+
+@section.item("no-pickle", "No message can run code: pickle and YAML are refused", "pass partly fail unknown")
+def no_pickle(evidence: Evidence) -> Answer:
+    """`accept_content`, and serialisers of tasks, dispatches and settings."""
+    return config.no_pickle(evidence, "security.no-pickle") if evidence.is_celery else nothing()
+
+
+@section.item("secrets", "Secrets come from the environment, not in arguments of tasks", "pass partly fail unknown")
+def secrets(evidence: Evidence) -> Answer:
+    """The parameters of every task and the arguments of every dispatch, by their names and what they hold."""
+    return prohibited(
+        evidence,
+        "security.secrets",
+        seen=[*evidence.task_places, *evidence.dispatch_places],
+        clean=f"{count(len(evidence.tasks), 'task')} and {count(len(evidence.dispatches), 'dispatch')} were looked at; "
+        "no secret is among their arguments.",
+        wrong="a secret goes through broker, events and logs in clear.",
+    )
+
+
+@section.item("input-validation", "Tasks check what they are given", "pass fail manual unknown")
+def input_validation(evidence: Evidence) -> Answer:
+    """Parameters that reach a shell, SQL, `eval`, a path unchecked; tasks with `pydantic=True`. That the rest is
+    checked well enough is for you to judge."""
+    if not evidence.tasks:
+        return nothing()
+    findings = evidence.findings("security.input-validation")
+    if findings:
+        places = tuple(evidence.of_finding(finding) for finding in findings)
+        found = f"{count(len(findings), 'place')}: a parameter is used as code, as SQL or as a path, unchecked."
+        return Answer("fail", found, places, tuple(findings))
+    checked = [task for task in evidence.tasks if truth(evidence.index.option(task, "pydantic").value) is True]
+    places = tuple(evidence.task_place(task) for task in checked)
+    if len(checked) == len(evidence.tasks):
+        return Answer("pass", f"Checked by pydantic: {count(len(checked), 'task')}.", places)
+    return manual(
+        "No parameter is known to reach a shell, SQL, `eval` or a path unchecked. "
+        f"Checked by pydantic: {len(checked)} of {count(len(evidence.tasks), 'task')}; look at the others.",
+        evidence=places,
+    )
+
+
+@section.item("rate-limits", "No user can send more work than is fair", "pass partly unknown")
+def rate_limits(evidence: Evidence) -> Answer:
+    """Throttling and rate limiting in the code that sends tasks, and `rate_limit` of tasks."""
+    if not evidence.is_celery:
+        return nothing()
+    caveat = "`rate_limit` of a task counts for each worker by itself, and for all users together."
+    by_user = tuple(place for word in LIMITERS for place in evidence.quoted(word))
+    if by_user:
+        return Answer("pass", f"Limits are set in {count(len(by_user), 'place')}.", tuple(dict.fromkeys(by_user)))
+    limited = [task for task in evidence.tasks if is_limited(evidence, task.options.get("rate_limit"))]
+    general = of_settings(evidence.settings("task_default_rate_limit"), lambda value: value is not None, "").right
+    if limited or general:
+        places = (*general, *(evidence.task_place(task) for task in limited))
+        return Answer(
+            "partly", f"With `rate_limit`: {count(len(limited), 'task')}; none by user.", places, caveat=caveat
+        )
+    return nothing("No limit is set here.", "the gateway or proxy in front of the application")
+
+
+def is_limited(evidence: Evidence, value: object) -> bool:
+    return isinstance(value, Const) and bool(value.value)
+
+
+# Access
+
+
+@section.item("flower", "Flower asks for a login", "pass partly fail unknown")
+def flower(evidence: Evidence) -> Answer:
+    """Options and variables of every Flower that is started, and the ports that it publishes."""
+    tally = Tally()
+    for program in evidence.flowers:
+        verdict = guarded(program)
+        tally.add(verdict, evidence.command(program, "no login is asked for" if verdict is False else ""))
+    if not tally.all:
+        return nothing("No Flower is started here.", "the files that deploy Flower")
+    return covered(
+        evidence, "security.flower", tally, f"With a login: {tally.of('Flower')}.", missing="its environment"
+    )
+
+
+@section.item("control", "Nobody can stop or steer workers without a login", "pass partly fail unknown")
+def control(evidence: Evidence) -> Answer:
+    """`worker_enable_remote_control`, and whether the broker, which control commands go through, asks for a login."""
+    if not evidence.is_celery:
+        return nothing()
+    settings = evidence.settings("worker_enable_remote_control")
+    off = of_settings(settings, lambda value: value is not None and truth(value) is False, "").right
+    tally = Tally(right=off) if off else authenticated(evidence)
+    if not tally.all:
+        return nothing("Whether the broker asks for a login is not known here.", SERVER)
+    found = (
+        "Remote control is off."
+        if off
+        else f"Whoever writes to the broker controls workers. With a login: {tally.of('place')}."
+    )
+    return covered(evidence, "security.control", tally, found, missing=SERVER)
+
+
+@section.item("logs", "Logs hold nothing that must stay secret", "pass partly fail unknown")
+def logs(evidence: Evidence) -> Answer:
+    """What tasks log, print and return of parameters that are named like secrets."""
+    return prohibited(
+        evidence,
+        "security.logs",
+        seen=evidence.task_places,
+        clean=f"None of {count(len(evidence.tasks), 'task')} is known to log or return a secret parameter.",
+        wrong="a secret is logged, printed or returned.",
+    )
