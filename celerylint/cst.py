@@ -61,8 +61,8 @@ def read(file: File, call: ast.Call) -> Layout:
 
 
 def plain(file: File, call: ast.Call, text: str, start: int) -> Layout | None:
-    """A call on one line with nothing but commas between its arguments, for which importing LibCST would be a waste."""
-    if "\n" in text or "#" in text or "\\" in text or not text.endswith(")"):
+    """A call with nothing but commas and space between its arguments, for which importing LibCST would be a waste."""
+    if "\r" in file.source.text or "#" in text or "\\" in text or not text.endswith(")"):
         return None
     written: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
     nodes = sorted(written, key=lambda node: (node.lineno, node.col_offset))

@@ -476,9 +476,12 @@ def test_any_keyword_can_be_removed(text: str, index: int) -> None:
         "(f)(a)",
         "f(a)[0](b, c)",
         "f(* a, ** k)",
+        "f(\n        a,\n        b=1,\n    )",
+        "f(a,\n      b\n      )",
+        "f(a\n      , b=(\n 1), **k)",
     ],
 )
-def test_calls_on_one_line_are_read_as_libcst_reads_them(tmp_path: Path, call: str) -> None:
+def test_plain_calls_are_read_as_libcst_reads_them(tmp_path: Path, call: str) -> None:
     from celerylint.cst import plain, read_with_libcst
     from celerylint.statements import bounds
     from tests.tools import file
