@@ -35,7 +35,7 @@ Sources: Celery's user guide, "Security"; `kombu.serialization` (5.7); `celery.p
 import ast
 from collections.abc import Iterator
 
-from celerylint.facts import Setting
+from celerylint.facts import FileFacts, Setting
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
@@ -83,12 +83,26 @@ def insecure_items(value: Value) -> list[str]:
     return [name for item in items if (name := insecure(item))]
 
 
-@rule.check(ast.Call)
+@rule.check(FileFacts)
+def in_code(facts: FileFacts, file: File, index: Index) -> Iterator[Finding]:
+    """`enable_insecure_serializers()`, and every way to set `C_FORCE_ROOT`."""
+    text = file.source.text
+    if not counts(file, index):
+        return
+    if "enable_insecure_serializers" in text:
+        for node in file.nodes(ast.Call):
+            yield from enables(node, file, index)
+    if "C_FORCE_ROOT" in text:
+        for node in file.nodes(ast.Call):
+            yield from sets_root(node, file)
+        for assign in file.nodes(ast.Assign):
+            yield from forces_root(assign, file)
+
+
 def enables(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     callee = file.callee(node)
-    if not isinstance(callee, Name) or index.modules.canonical(callee.dotted) not in ENABLE or not counts(file, index):
-        return
-    if insecure_items(given(node, file)):
+    known = isinstance(callee, Name) and index.modules.canonical(callee.dotted) in ENABLE
+    if known and insecure_items(given(node, file)):
         yield rule.finding(file, file.span(node), message=ENABLED, severity="warning", data={"statement": True})
 
 
@@ -99,22 +113,20 @@ def given(node: ast.Call, file: File) -> Value:
     return Const("pickle") if first is None else file.value(first)
 
 
-@rule.check(ast.Assign)
-def forces_root(node: ast.Assign, file: File, index: Index) -> Iterator[Finding]:
+def forces_root(node: ast.Assign, file: File) -> Iterator[Finding]:
     """`os.environ["C_FORCE_ROOT"] = "1"`, `platforms.C_FORCE_ROOT = True`."""
     for target in node.targets:
-        if "C_FORCE_ROOT" in file.text(target) and names_root(file.value(target)) and counts(file, index):
+        if "C_FORCE_ROOT" in file.text(target) and names_root(file.value(target)):
             yield rule.finding(file, file.span(target), message=ROOT, data={"statement": True})
 
 
-@rule.check(ast.Call)
-def sets_root(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
+def sets_root(node: ast.Call, file: File) -> Iterator[Finding]:
     """`os.environ.setdefault("C_FORCE_ROOT", "1")`, `os.environ.update(C_FORCE_ROOT="1")`."""
     if file.callee(node) not in (Name("os.environ.setdefault"), Name("os.environ.update"), Name("os.putenv")):
         return
     named = any(keyword.arg == "C_FORCE_ROOT" for keyword in node.keywords)
     first = file.value(node.args[0]) if node.args else None
-    if (named or first == Const("C_FORCE_ROOT")) and counts(file, index):
+    if named or first == Const("C_FORCE_ROOT"):
         yield rule.finding(file, file.span(node), message=ROOT, data={"statement": len(node.keywords) < 2})
 
 

@@ -90,4 +90,4 @@ def refused(annotation: Value, index: Index) -> str:
     if not all(one.state == "refused" for one in judged):
         return ""
     plain = judged[-1].kind == "object" and isinstance(annotation, Name)
-    return f"a `{last_name(annotation)}` has no JSON form" if plain else judged[-1].why
+    return f"`{last_name(annotation)}` has no JSON form" if plain else judged[-1].why
