@@ -42,6 +42,9 @@ WORKER_CODE = tuple(
         rb"sleep\(",
         rb"\.(?:delay|apply_async|send_task|retry|fork|_exit|exit)\(",
         rb"\b(?:requests|urllib|smtplib|ftplib|subprocess|httpx|paramiko|multiprocessing|send_mail|boto|AsyncResult)",
+        rb"\b(?:http\.client|imaplib|poplib|xmlrpc|create_connection|EmailM|ProcessPool|signal\.signal|SystemExit)",
+        rb"\.lock\(|setnx|nx=True|asyncio\.run\(|async_to_sync|\n +global |\b(?:exit|quit)\(",
+        rb"\n +except(?: (?:Base)?Exception)?(?: as \w+)?:",
     )
 )
 

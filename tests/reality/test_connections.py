@@ -1,7 +1,8 @@
-"""What happens to connections that tasks share: the claims of CEL114 and CEL115."""
+"""What happens to connections and locks of tasks: the claims of CEL114 to CEL116."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,15 @@ def connection():
 @app.task
 def ping():
     return asyncio.run(client.ping())
+
+@app.task(time_limit=1)
+def holds(timeout):
+    with redis.Redis.from_url(app.conf.broker_url).lock("sync", timeout=timeout):
+        time.sleep(10)
+
+@app.task
+def is_free():
+    return redis.Redis.from_url(app.conf.broker_url).lock("sync", timeout=1).acquire(blocking=False)
 """
 
 
@@ -46,3 +56,11 @@ def test_a_connection_made_at_import_is_the_same_in_every_process(worker: Worker
 def test_an_async_client_fails_in_the_next_loop(worker: Worker) -> None:
     outcomes = [worker.outcome("real.ping") for _ in range(4)]
     assert ("FAILURE", "RuntimeError: Event loop is closed") in outcomes
+
+
+def test_a_lock_without_a_timeout_outlives_the_process_that_held_it(worker: Worker) -> None:
+    state, error = worker.outcome("real.holds", None)
+    assert state == "FAILURE"
+    assert error.startswith("TimeLimitExceeded")
+    time.sleep(1)
+    assert worker.outcome("real.is_free") == ("SUCCESS", False)
