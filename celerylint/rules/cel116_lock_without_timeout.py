@@ -1,10 +1,10 @@
 """A distributed lock that outlives its holder, or does not last as long as the work under it.
 
-A lock in Redis is a key. Redis does not notice when the process that took it is gone: killed by a hard time limit, out
-of memory, in the middle of a deploy. Without a timeout the key stays, and every later run of the task waits, or thinks
-that another one is at work; a periodic task silently never runs again. A `release()` that is not in a `finally`
-clause does the same after any exception. A timeout that is shorter than the task's time limit lets a second run in
-while the first is still at it.
+A lock in Redis is a key. Redis does not notice when the process that took it is gone: killed because the memory ran
+out, in the middle of a deploy, with its machine. Without a timeout the key stays, and every later run of the task
+waits, or thinks that another one is at work; a periodic task silently never runs again. A `release()` that is not in
+a `finally` clause does the same after any exception. A timeout that is shorter than the task's time limit lets a
+second run in while the first is still at it.
 
 Bad::
 
