@@ -1,8 +1,4 @@
-"""Which code runs inside a database transaction that commits later: in blocks, decorated, in views, for signals.
-
-Sources: Django 5.2, "Tying transactions to HTTP requests", `ModelAdmin` (`changeform_view` and `delete_view` are
-atomic), `django.db.models.signals`.
-"""
+"""Which code runs inside a database transaction that commits later: where it begins, and what is called in it."""
 
 from __future__ import annotations
 
@@ -11,44 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from celerylint.facts import Block, CallSite, Class, Decorator, Dispatch, FileFacts, Function
-from celerylint.index.atomic import Atomic, items_of
+from celerylint.facts import Block, CallSite, Dispatch, FileFacts, Function
+from celerylint.index.atomic import Atomic
+from celerylint.index.beginnings import Beginnings, Cause
 from celerylint.index.configuration import Configuration
 from celerylint.index.modules import Modules
 from celerylint.index.reach import CallGraph, Step
 from celerylint.index.tasks import last_name
 from celerylint.source import Span
-from celerylint.values import Call, Const, Item, Mapping, Name, Value
-
-NOT_ATOMIC = "django.db.transaction.non_atomic_requests"
-SAVING_SIGNALS = frozenset(
-    f"django.db.models.signals.{name}" for name in ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
-)
-MODELS = frozenset({"django.db.models.Model", "django.contrib.gis.db.models.Model"})
-MODEL_METHODS = frozenset({"save", "delete"})
-ADMINS = ("django.contrib.admin.", "import_export.admin.", "reversion.admin.", "guardian.admin.")
-ADMIN_METHODS = frozenset(
-    {"save_model", "save_related", "save_formset", "save_form", "delete_model", "response_add", "response_change"}
-)
-VIEWS = ("django.views.", "rest_framework.views.", "rest_framework.generics.", "rest_framework.viewsets.")
-VIEW_DECORATORS = ("rest_framework.decorators.", "django.views.decorators.", "django.contrib.auth.decorators.")
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why code runs in a transaction. `kind` is `block`, `session`, `decorator`, `admin`, `request`, `signal`, `save`.
-
-    Of the last two the transaction is that of whoever saves, if there is one. `name` is the signal, the method.
-    """
-
-    kind: str
-    path: str
-    span: Span
-    name: str = ""
-
-    @property
-    def certain(self) -> bool:
-        return self.kind not in {"signal", "save"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +47,9 @@ class Transactions:
         read: Callable[[str], bytes | None],
     ) -> None:
         self.modules: Modules = graph.modules
-        self.configuration, self.facts, self.dispatches = configuration, facts, dispatches
-        self.lines_with, self.read = lines_with, read
+        self.facts, self.dispatches, self.read = facts, dispatches, read
         self.atomic = Atomic(self.modules)
+        self.starts = Beginnings(self.modules, self.atomic, configuration, lines_with)
         self.graph = CallGraph(self.modules, graph.tasks, self.names_sender)
         self.naming: dict[str, bool] = {facts.path: True for facts in facts}
 
@@ -145,19 +111,10 @@ class Transactions:
     def opens(self, path: str) -> bool:
         """Whether a file may open a transaction."""
         data = self.read(path) or b""
-        return b"atomic" in data or (self.atomic_requests and b"View" in data)
+        return b"atomic" in data or (self.starts.atomic_requests and b"View" in data)
 
     def load(self, paths: list[str]) -> list[FileFacts]:
         return [facts for path in paths if (facts := self.modules.load(path)) is not None]
-
-    # Settings
-
-    @cached_property
-    def atomic_requests(self) -> bool:
-        """Whether each request runs in a transaction of the default database."""
-        paths = dict.fromkeys(path for path, _ in self.lines_with("ATOMIC_REQUESTS"))
-        settings = self.load([path for path in paths if self.configuration.is_production(path)])
-        return any(turns_on_atomic_requests(facts) for facts in settings)
 
     # Where transactions begin, and what they reach
 
@@ -194,11 +151,12 @@ class Transactions:
 
     def beginnings(self) -> Iterator[tuple[str, Link]]:
         """The functions that run in a transaction from their first line, and those that a block calls."""
+        connected = self.starts.connected(self.considered)
         for facts in self.considered:
             if self.modules.is_test(facts.path):
                 continue
             for function in facts.functions.values():
-                cause = self.cause(function, facts)
+                cause = self.starts.cause(function, facts, connected)
                 if cause is not None:
                     yield function.key, Link(cause)
             for block in facts.blocks:
@@ -215,89 +173,6 @@ class Transactions:
                     step = Step(facts.path, site.span, callee.qualname)
                     yield callee.key, Link(Cause(kind, facts.path, block.span), "", step)
 
-    def cause(self, function: Function, facts: FileFacts) -> Cause | None:
-        """Why a function runs in a transaction whoever calls it."""
-        for decorator in function.decorators:
-            if self.atomic.is_atomic(decorator.value):
-                return Cause("decorator", facts.path, decorator.span)
-        cls = facts.classes.get(function.owner) if function.in_class else None
-        if cls is not None and (found := self.class_cause(cls, function)) is not None:
-            return found
-        signal = self.signal_of(function.decorators) or self.connected.get(function.key, "")
-        if signal:
-            return Cause("signal", facts.path, function.span, signal)
-        if cls is None and self.atomic_requests and self.is_view(function):
-            return Cause("request", facts.path, function.span)
-        return None
-
-    def class_cause(self, cls: Class, function: Function) -> Cause | None:
-        """Why a method does: its class is decorated, an admin, a model, or a view."""
-        for decorator in cls.decorators:
-            if self.atomic.is_atomic(decorator.value) and method_named(decorator.value) in {function.name, "dispatch"}:
-                return Cause("decorator", cls.path, decorator.span)
-        if function.name not in ADMIN_METHODS | MODEL_METHODS and not self.atomic_requests:
-            return None
-        classes, names = self.modules.bases(cls)
-        if function.name in ADMIN_METHODS and any(name.startswith(ADMINS) for name in names):
-            return Cause("admin", cls.path, function.span, function.name)
-        if function.name in MODEL_METHODS and any(name in MODELS for name in names):
-            return Cause("save", cls.path, function.span, f"{cls.name}.{function.name}")
-        view = self.atomic_requests and any(name.startswith(VIEWS) for name in names) and not function.is_async
-        decorators = [function.decorators, *(each.decorators for each in [cls, *classes])]
-        if view and not any(self.is_exempt(each) for each in decorators):
-            return Cause("request", cls.path, function.span)
-        return None
-
-    def is_view(self, function: Function) -> bool:
-        """Whether a function is a view: by its decorators, or by its parameter and place."""
-        if function.is_async or function.owner or self.is_exempt(function.decorators):
-            return False
-        by_name = (
-            bool(function.parameters)
-            and function.parameters[0].name == "request"
-            and "views" in function.module.split(".")
-        )
-        return by_name or any(self.name_of(d.value).startswith(VIEW_DECORATORS) for d in function.decorators)
-
-    def is_exempt(self, decorators: tuple[Decorator, ...]) -> bool:
-        return any(self.name_of(each) == NOT_ATOMIC for d in decorators for each in (d.value, *arguments_of(d.value)))
-
-    def name_of(self, value: Value) -> str:
-        func = value.func if isinstance(value, Call) else value
-        return self.modules.canonical(func.dotted) if isinstance(func, Name) else ""
-
-    # Signals
-
-    def signal_of(self, decorators: tuple[Decorator, ...]) -> str:
-        """The model signal that a function receives by `@receiver(post_save)` or `@post_save.connect`."""
-        for decorator in decorators:
-            name = self.name_of(decorator.value)
-            heard = [name.removesuffix(".connect")] if name.endswith(".connect") else []
-            if name in {"django.dispatch.receiver", "django.dispatch.dispatcher.receiver"}:
-                heard = [
-                    self.name_of(each) for argument in arguments_of(decorator.value) for each in items_of(argument)
-                ]
-            for signal in heard:
-                if signal in SAVING_SIGNALS:
-                    return signal.rpartition(".")[2]
-        return ""
-
-    @cached_property
-    def connected(self) -> dict[str, str]:
-        """Model signals by the key of the function that `post_save.connect(function)` makes receive them."""
-        found = {}
-        for facts in self.considered:
-            for fact in facts.calls:
-                signal = self.name_of(fact.call).removesuffix(".connect")
-                function = self.function_of(fact.call.args[0]) if signal in SAVING_SIGNALS and fact.call.args else None
-                if function is not None:
-                    found[function.key] = signal.rpartition(".")[2]
-        return found
-
-    def function_of(self, value: Value) -> Function | None:
-        definition = self.modules.resolve(value.dotted) if isinstance(value, Name) else None
-        return definition.what if definition is not None and isinstance(definition.what, Function) else None
-
 
 def owner(function: Function) -> str:
     """What a file that calls a function is likely to name: its class, else its module."""
@@ -306,27 +181,3 @@ def owner(function: Function) -> str:
 
 def within(inner: Span, outer: Span) -> bool:
     return inner[:2] >= outer[:2] and inner[2:] <= outer[2:]
-
-
-def arguments_of(value: Value) -> tuple[Value, ...]:
-    return (*value.args, *(argument for _, argument in value.keywords)) if isinstance(value, Call) else ()
-
-
-def method_named(value: Value) -> str:
-    """The method that `method_decorator(…, name="post")` on a class decorates; "dispatch" where none is named."""
-    name = value.keyword("name") if isinstance(value, Call) else None
-    return name.value if isinstance(name, Const) and isinstance(name.value, str) else "dispatch"
-
-
-def turns_on_atomic_requests(facts: FileFacts) -> bool:
-    """Whether a settings module sets `ATOMIC_REQUESTS` for the default database."""
-    written = any(
-        isinstance(write.target, Item) and write.target.key == Const("ATOMIC_REQUESTS") and write.value == Const(True)
-        for write in facts.writes
-    )
-    return written or any(in_default_database(row.value) for row in facts.assigns.get("DATABASES", ()))
-
-
-def in_default_database(value: Value) -> bool:
-    entry = value.get("default") if isinstance(value, Mapping) else None
-    return isinstance(entry, Mapping) and entry.get("ATOMIC_REQUESTS") == Const(True)
