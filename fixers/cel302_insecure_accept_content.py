@@ -19,7 +19,7 @@ def fix(finding: Finding, file: File, index: Index) -> Fix | None:
         node = file.node_at(finding.span, ast.expr)
         edits = statement_edits(file, node) if node is not None else ()
         return Fix(applicability, "Remove it", edits) if edits else None
-    span = finding.data["value"]
+    span = finding.data.get("value")
     value = file.node_at(span, ast.expr) if span is not None else None
     if not isinstance(value, ast.List | ast.Tuple | ast.Set):
         return None

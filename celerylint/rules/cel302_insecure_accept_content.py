@@ -35,11 +35,15 @@ Sources: Celery's user guide, "Security"; `kombu.serialization` (5.7); `celery.p
 import ast
 from collections.abc import Iterator
 
+from celerylint.deploy import Deployment
+from celerylint.deploy.environment import Variable
+from celerylint.deploy.model import Place
 from celerylint.facts import FileFacts, Setting
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.index.production import is_production_path
 from celerylint.rule import Finding, Rule
-from celerylint.rules.serializing import insecure, is_pickle
+from celerylint.rules.serializing import accepted, insecure, is_pickle
 from celerylint.rules.setting_places import written
 from celerylint.source import Span
 from celerylint.values import Attr, Const, Item, Name, Sequence, Value
@@ -87,12 +91,12 @@ def insecure_items(value: Value) -> list[str]:
 def in_code(facts: FileFacts, file: File, index: Index) -> Iterator[Finding]:
     """`enable_insecure_serializers()`, and every way to set `C_FORCE_ROOT`."""
     text = file.source.text
-    if not counts(file, index):
+    if not bool(index.apps or index.tasks or index.settings) or index.modules.is_test(file.path):
         return
     if "enable_insecure_serializers" in text:
         for node in file.nodes(ast.Call):
             yield from enables(node, file, index)
-    if "C_FORCE_ROOT" in text:
+    if "C_FORCE_ROOT" in text and accepts_pickle(index):
         for node in file.nodes(ast.Call):
             yield from sets_root(node, file)
         for assign in file.nodes(ast.Assign):
@@ -140,9 +144,24 @@ def names_root(target: Value) -> bool:
             return False
 
 
-def counts(file: File, index: Index) -> bool:
-    """Whether the project is one of Celery's, and the file is none of its tests."""
-    return bool(index.apps or index.tasks or index.settings) and not index.modules.is_test(file.path)
+def accepts_pickle(index: Index) -> bool:
+    """Whether workers are known to accept pickle, without which `C_FORCE_ROOT` changes nothing."""
+    return any(is_pickle(name) for name in accepted(index) or ())
+
+
+@rule.check(Deployment)
+def forces_root_when_deployed(deployment: Deployment, _: Deployment, index: Index) -> Iterator[Finding]:
+    for variable in root_variables(deployment) if accepts_pickle(index) else ():
+        if variable.value and is_production_path(deployment.repository.relative(variable.path)):
+            yield rule.at(Place(variable.path, variable.span), message=ROOT)
+
+
+def root_variables(deployment: Deployment) -> Iterator[Variable]:
+    """`C_FORCE_ROOT` in the environments of workers and in files of variables."""
+    environments = [*deployment.environments.values(), *(worker.environment for worker in deployment.workers)]
+    for environment in environments:
+        if "C_FORCE_ROOT" in environment.values:
+            yield environment.values["C_FORCE_ROOT"]
 
 
 def finding(file: File, span: Span, names: list[str], setting: str, data: dict[str, object]) -> Finding:
