@@ -171,8 +171,23 @@ class Tasks:
                     factory, call = self.decoration(func)
                     found = factory and Factory(name, factory.app, factory.options | fixed_options(call or value), True)
             if found is not None:
-                return Factory(name, found.app, found.options, True)
+                return Factory(name, found.app, found.options | self.defaults(function), True)
         return Factory(name, open=True) if self.registers(function) else None
+
+    def defaults(self, function: Function) -> dict[str, Value]:
+        """The options that a wrapper sees to in its `**options`: `options.setdefault("time_limit", 600)`."""
+        facts = self.modules.facts(function.module)
+        found: dict[str, Value] = {}
+        for fact in facts.calls if facts is not None else ():
+            match fact.call:
+                case Call(
+                    func=Attr(base=Param(function=key, index=-1), name="setdefault"),
+                    args=(Const(value=str() as name), value),
+                ) if key == function.key and not fact.condition:
+                    found[name] = value
+                case _:
+                    pass
+        return found
 
     def registers(self, function: Function) -> bool:
         """Whether a function inside a decorator makes a task of what is decorated: `app.task(...)(wrapped)`."""
