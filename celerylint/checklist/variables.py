@@ -85,8 +85,8 @@ def texts(evidence: Evidence, name: str, settings: Iterable[InForce]) -> list[Te
 
 def of_setting(evidence: Evidence, name: str, setting: InForce) -> Iterator[Text]:
     direct = list(deployed(evidence, READ_BY_CELERY.get(name, ())))
-    if direct:
-        yield from direct
+    yield from direct
+    if direct and len(direct) == len(evidence.processes):
         return
     for value in options(setting.value) if setting.value is not None else ():
         place = setting.places[0] if setting.places else Place("", 0)

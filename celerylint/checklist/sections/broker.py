@@ -7,7 +7,7 @@ from collections.abc import Callable
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import Tally, covered, manual, nothing
-from celerylint.deploy.model import Broker, Directive
+from celerylint.deploy.model import Broker, Directive, Place
 from celerylint.values import truth
 
 section = Section("broker", "Broker", "Before deploying")
@@ -27,6 +27,7 @@ def of_servers(
     caveat: str = "",
     notes: tuple[str, ...] = (),
     directive: str = "",
+    key: str = "",
 ) -> Answer:
     """The answer that the configurations of the Redis servers give; `check` asks a running one."""
     if evidence.broker_kind not in {"", "redis"}:
@@ -35,9 +36,7 @@ def of_servers(
     tally = Tally()
     for server in evidence.servers:
         verdict, note = judge(server)
-        own = server.get(directive) if directive else None
-        spot = own.place if own is not None else server.line or server.place
-        tally.add(verdict, evidence.spot(spot, note))
+        tally.add(verdict, evidence.spot(place_of(server, directive, key), note))
     if not tally.all:
         return nothing("No configuration of the broker's Redis is here.", CONFIGURATION, steps)
     return covered(
@@ -50,6 +49,14 @@ def of_servers(
         steps=steps,
         notes=notes,
     )
+
+
+def place_of(server: Broker, directive: str, key: str) -> Place:
+    """Where a server says something: its directive, a setting of its host, or the command that starts it."""
+    own = server.get(directive) if directive else None
+    if own is not None:
+        return own.place
+    return server.host.at(key) if server.host is not None and key else server.line or server.place
 
 
 def other_broker(evidence: Evidence) -> Answer:
@@ -75,7 +82,7 @@ def redis_version(evidence: Evidence) -> Answer:
             return None, "no version is written here"
         return server.version >= OLDEST, f"Redis {'.'.join(map(str, server.version))}"
 
-    return of_servers(evidence, "broker.redis-version", judge, "Redis 5.0 or newer", check="INFO server")
+    return of_servers(evidence, "broker.redis-version", judge, "Redis 5.0 or newer", check="INFO server", key="image")
 
 
 @section.item(
