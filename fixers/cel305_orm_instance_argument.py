@@ -16,7 +16,7 @@ TIGHT = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)
 
 def fix(finding: Finding, file: File, index: Index) -> Fix | None:
     data = finding.data
-    node = file.node_at(finding.span, ast.expr)
+    node = file.node_at(finding.span, ast.expr) if data["written"] else None
     if node is None or data["kind"] not in {"instance", "user"} or data["many"]:
         return None
     key = data["key"]

@@ -10,13 +10,14 @@ from celerylint.facts import Class, Dispatch, Function
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.source import Span
-from celerylint.values import UNKNOWN, Call, Either, Name, Typed, Value, heavier
+from celerylint.values import UNKNOWN, Call, Comprehension, Either, Element, Name, Sequence, Typed, Value, heavier
 from celerylint.values import Function as FunctionValue
 
 PLAIN = frozenset({"delay", "s", "si", "delay_on_commit"})
 # Calls that send a message, or make a signature that is sent later. `apply` sends nothing.
 PASSING = PLAIN | {"apply_async", "apply_async_on_commit", "send_task", "signature", "subtask", "retry"}
-DEEPEST, HEAVIEST = 5, 300
+MAPPING = frozenset({"map", "starmap", "chunks"})
+DEEPEST, HEAVIEST, MOST = 5, 300, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,11 @@ class Argument:
 
 def arguments(dispatch: Dispatch, file: File, index: Index) -> Iterator[Argument]:
     """The task's own arguments that are written out in a dispatch, in order."""
-    call = file.node_at(dispatch.span, ast.Call) if dispatch.method in PASSING else None
+    call = file.node_at(dispatch.span, ast.Call) if dispatch.method in PASSING | MAPPING else None
     if call is None:
+        return
+    if dispatch.method in MAPPING:
+        yield from mapped(call, dispatch, file, index)
         return
     placed, named = nodes(call, dispatch)
     names = parameters(dispatch, index)
@@ -48,6 +52,21 @@ def arguments(dispatch: Dispatch, file: File, index: Index) -> Iterator[Argument
         node = named.get(name)
         span = file.span(node) if node is not None else dispatch.kwarg_spans.get(name, dispatch.span)
         yield Argument(name, value, node, span)
+
+
+def mapped(call: ast.Call, dispatch: Dispatch, file: File, index: Index) -> Iterator[Argument]:
+    """The arguments of `task.map(items)`, `task.starmap(rows)` and `task.chunks(rows, 10)`, as far as they are seen."""
+    value = file.value(call.args[0]) if call.args else UNKNOWN
+    if value == UNKNOWN:
+        return
+    names, span = [*parameters(dispatch, index), *[""] * MOST], file.span(call.args[0])
+    if dispatch.method == "map":
+        yield Argument(names[0], Element(value), None, span)
+        return
+    rows = [value.element] if isinstance(value, Comprehension) else value.items if isinstance(value, Sequence) else ()
+    for row in rows[:MOST]:
+        for name, item in zip(names, row.items if isinstance(row, Sequence) else (), strict=False):
+            yield Argument(name, item, None, span)
 
 
 def span_at(dispatch: Dispatch, position: int) -> Span:

@@ -91,7 +91,7 @@ def finding(dispatch: Dispatch, argument: Argument, found: LiveObject, file: Fil
         file,
         argument.span,
         data={"kind": found.kind, "key": found.key, "many": found.many, "model": found.model, "name": argument.name}
-        | {"task": dispatch.task.function if dispatch.task is not None else ""},
+        | {"written": argument.node is not None, "task": dispatch.task.function if dispatch.task is not None else ""},
         what=found.label,
         task=f"task `{label}`" if label else "a task",
         outcome=outcome(name),
