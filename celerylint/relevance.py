@@ -45,6 +45,7 @@ WORKER_CODE = tuple(
         rb"\b(?:http\.client|imaplib|poplib|xmlrpc|create_connection|EmailM|ProcessPool|signal\.signal|SystemExit)",
         rb"\.lock\(|setnx|nx=True|asyncio\.run\(|async_to_sync|\n +global |\b(?:exit|quit)\(",
         rb"\n +except(?: (?:Base)?Exception)?(?: as \w+)?:",
+        rb"\nclass \w+\([\w., ]*(?:Error|Exception)\):\n(?:(?!class )[^\n]*\n){0,8}? +def __init__\(",
     )
 )
 
