@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celerylint.facts import Task
 from celerylint.index import Index
 from celerylint.values import Const, Value
 
@@ -10,13 +11,14 @@ REDIS = frozenset({"redis", "rediss", "redis+socket", "redis+sentinel", "sentine
 COUNTING = frozenset({"db", "database", "file", "filesystem", "cache", "memcache", "memcached", "pylibmc", "mongodb"})
 
 
-def backend(index: Index) -> str:
-    """The scheme of the result backend in production: `redis`, `rpc`, `db` …; `none` where none is configured
-    anywhere, "" where that is not known."""
-    rows = index.configuration.production("result_backend")
+def backend(task: Task, index: Index) -> str:
+    """The scheme of the result backend that a task's app has in production: `redis`, `rpc`, `db` …; `none` where
+    nothing configures one, "" where that is not known."""
+    configuration = index.configuration
+    rows = configuration.in_force("result_backend", task)
     if not rows:
-        hidden = index.configuration.hidden or index.configuration.by_name.get("result_backend")
-        return "" if hidden else "none"
+        elsewhere = len(configuration.app_keys) < 2 and configuration.by_name.get("result_backend")
+        return "" if configuration.hidden or elsewhere else "none"
     schemes = {scheme(row.value) for row in rows}
     return schemes.pop() if len(schemes) == 1 else ""
 

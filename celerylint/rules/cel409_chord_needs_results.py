@@ -38,8 +38,9 @@ Good::
     def report(shops):
         chord([count.s(shop) for shop in shops])(add_up.s())
 
-Silent in tests, and where the backend is not known: read from the environment, several settings, no application in
-the project. The environment variable `CELERY_RESULT_BACKEND` cannot be seen.
+Where a project has several applications, the one of the header's first task counts. Silent in tests, where that task is
+not known, and where the backend is not: read from the environment, several settings, no application in the project.
+The environment variable `CELERY_RESULT_BACKEND` cannot be seen.
 
 Source: `celery.backends.base.DisabledBackend`, `celery.backends.rpc.RPCBackend.ensure_chords_allowed`,
 `celery.backends.base.Backend.apply_chord` (5.7); Celery's user guide, "Canvas", "Important Notes" on chords.
@@ -71,7 +72,8 @@ def chord_without_results(node: ast.expr, file: File, index: Index) -> Iterator[
     parts = header_of(node, file, index)
     if parts is None or is_test(file.path, index):
         return
-    kind = backend(index)
+    made = next((made for part in parts for _, made in entries(part, file, index) if made.task is not None), None)
+    kind = backend(made.task, index) if made is not None and made.task is not None else ""
     what = (
         "a chord"
         if isinstance(node, ast.Call) and canvas_kind(node, file, index) == "chord"

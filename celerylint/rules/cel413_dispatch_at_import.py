@@ -49,6 +49,8 @@ rule = Rule(
     message="this is sent by every process that imports `{module}`, workers among them; send it from a function, "
     "or a handler of `worker_ready`",
 )
+# Modules that a server or framework imports by their names.
+ENTRANCES = frozenset({"wsgi", "asgi", "urls", "settings", "apps", "admin", "models", "views", "signals", "celery"})
 
 
 @rule.check(Dispatch)
@@ -69,6 +71,8 @@ def under_main(node: ast.AST, file: File) -> bool:
 def is_imported(file: File, index: Index) -> bool:
     """Whether another module of the project imports this one, as far as the lines that name it tell."""
     name = index.modules.imported_as(file.module)
+    if name.rpartition(".")[2] in ENTRANCES:
+        return True
     if any(name in facts.modules_imported or file.module in facts.modules_imported for facts in index.facts):
         return True
     owner, _, last = name.rpartition(".")

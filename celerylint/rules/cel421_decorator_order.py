@@ -55,7 +55,7 @@ from celerylint.facts import Decorator, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
-from celerylint.values import Attr, Call, Name, Value
+from celerylint.values import Attr, Call, Const, Item, Name, Value
 from celerylint.values import Function as FunctionValue
 
 rule = Rule(
@@ -89,8 +89,26 @@ def wrong_place(task: Task, file: File, index: Index) -> Iterator[Finding]:
     for decorator in function.decorators[: makers[0]]:
         if replaces(decorator.value, index):
             yield rule.finding(file, decorator.span, decorator=shown(decorator))
-    if not task.explicit_name and not task.open:
+    if not may_be_named(task, index):
         yield from nameless(function.decorators[makers[0] + 1 :], file, index)
+
+
+def may_be_named(task: Task, index: Index) -> bool:
+    """Whether a task has a name of its own, or may get one from the project's own decorator."""
+    if task.explicit_name or not task.open:
+        return task.explicit_name
+    definition = index.modules.resolve(task.via)
+    if definition is None or not isinstance(definition.what, Function):
+        return True
+    inside = definition.what.qualname
+    for fact in definition.facts.calls:
+        if (fact.scope + ".").startswith(f"{inside}."):
+            written = [*fact.call.args, *(Const(name) for name, _ in fact.call.keywords)]
+            if Const("name") in written:
+                return True
+    return any(
+        isinstance(write.target, Item) and write.target.key == Const("name") for write in definition.facts.writes
+    )
 
 
 def nameless(decorators: tuple[Decorator, ...], file: File, index: Index) -> Iterator[Finding]:
