@@ -24,7 +24,8 @@ BASES: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlmodel.SQLModel", "peewee.Model", "mongoengine.Document",
+            "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta",
+            "sqlmodel.SQLModel", "peewee.Model", "mongoengine.Document",
             "mongoengine.DynamicDocument", "tortoise.models.Model", "tortoise.Model", "flask_sqlalchemy.Model",
         ),
         RECORD,
