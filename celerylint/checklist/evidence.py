@@ -7,26 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
 
 from celerylint.checklist.item import Place
 from celerylint.checklist.naming import Names
 from celerylint.checklist.papers import Papers
 from celerylint.checklist.redaction import redacted
 from celerylint.checklist.variables import Url, urls
-from celerylint.deploy import Deployment
-from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Process, Worker
+from celerylint.deploy.model import Broker, Process
 from celerylint.deploy.model import Place as Spot
 from celerylint.deploy.snippets import HIDDEN
-from celerylint.facts import App, Dispatch, ScheduleEntry, Setting, Task
-from celerylint.index import Index
+from celerylint.facts import App, Setting, Task
 from celerylint.index.production import is_production_path
+from celerylint.overview import Overview
 from celerylint.project import Project
 from celerylint.rule import Finding
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Unknown, Value, either, number
-
-P = TypeVar("P", Process, Worker, Beat, Flower, Exporter)
 
 # Redis servers that are named so hold no queues.
 ASIDE = re.compile(r"cache|session|result", re.IGNORECASE)
@@ -50,21 +46,15 @@ class InForce:
         return not isinstance(self.value, Unknown)
 
 
-class Evidence:
+class Evidence(Overview):
     """A project as the checklist sees it. `now` is when schedules are looked at."""
 
     def __init__(self, project: Project, now: datetime) -> None:
-        self.project, self.now = project, now
+        super().__init__(project)
+        self.now = now
+        self.read: dict[str, list[str]] = {}
         # First the check, which may use several processes as long as nothing is worked out here.
         self.report = project.check()
-
-    @cached_property
-    def index(self) -> Index:
-        return self.project.index
-
-    @cached_property
-    def deployment(self) -> Deployment:
-        return self.project.deployment
 
     @cached_property
     def names(self) -> Names:
@@ -104,37 +94,15 @@ class Evidence:
 
     def lines(self, path: str) -> list[str]:
         """The lines of a shown path, [] where it cannot be read."""
-        data = self.project.content(path)
-        return data.decode("utf-8", "replace").splitlines() if data is not None else []
+        if path not in self.read:
+            data = self.project.content(path) or b""
+            self.read[path] = data.decode("utf-8", "replace").splitlines()
+        return self.read[path]
 
     def of_finding(self, finding: Finding) -> Place:
         return self.place(finding.path, finding.span, finding.message)
 
     # Code
-
-    @cached_property
-    def apps(self) -> list[App]:
-        """The applications of production code, those that tests make left out; all where there are no others."""
-        made = [app for app in self.index.apps if self.is_production(app.path)]
-        named = [app for app in made if app.key in self.index.configuration.app_keys]
-        return named or made
-
-    def is_production(self, path: str) -> bool:
-        return self.index.configuration.is_production(path) and not self.index.modules.is_test(path)
-
-    @cached_property
-    def tasks(self) -> list[Task]:
-        """The tasks of production code."""
-        return [task for task in self.index.tasks if self.is_production(task.path)]
-
-    @cached_property
-    def dispatches(self) -> list[Dispatch]:
-        """What production code sends, and the signatures that it makes."""
-        return [sent for sent in self.index.dispatches if self.is_production(sent.path) and sent.method != "retry"]
-
-    @cached_property
-    def schedule(self) -> list[ScheduleEntry]:
-        return [entry for entry in self.index.schedule if self.is_production(entry.path)]
 
     @property
     def is_celery(self) -> bool:
@@ -180,66 +148,6 @@ class Evidence:
         limits += [number(each.value) for each in self.settings("task_time_limit")]
         return max((limit for limit in limits if limit), default=None)
 
-    # Queues
-
-    @cached_property
-    def default_queue(self) -> str | None:
-        """The default queue of the main application, None where it is not known."""
-        return self.index.queues.default(self.main_app)
-
-    @cached_property
-    def main_app(self) -> str:
-        """The key of the application that shared tasks run in."""
-        return next((app.key for app in self.apps if app.key in self.index.configuration.main_apps), "")
-
-    def app_of(self, task: Task) -> str:
-        return task.app if task.app in self.index.configuration.app_keys else self.main_app
-
-    @cached_property
-    def queue_of(self) -> dict[str, str | None]:
-        """The queue that each task goes to by its routes and options, by the task's key; None where it is unknown."""
-        return {task.key: self.index.queues.queue_of(task, self.app_of(task)) for task in self.tasks}
-
-    @cached_property
-    def queues_sent_to(self) -> list[str]:
-        """The names of the queues that tasks go to, sorted."""
-        found = {name for name in self.queue_of.values() if name}
-        for sent in self.dispatches:
-            found |= {self.index.queues.text(sent.options.get("queue"))}
-        return sorted(found - {""})
-
-    # Deployment
-
-    @cached_property
-    def processes(self) -> list[Process]:
-        """Every deployed `celery` command."""
-        return self.deployed(self.deployment.processes)
-
-    @cached_property
-    def workers(self) -> list[Worker]:
-        return self.deployed(self.deployment.workers)
-
-    @cached_property
-    def beats(self) -> list[Beat]:
-        return self.deployed(self.deployment.beats)
-
-    @cached_property
-    def flowers(self) -> list[Flower]:
-        return self.deployed(self.deployment.flowers)
-
-    @cached_property
-    def exporters(self) -> list[Exporter]:
-        return self.deployed(self.deployment.exporters)
-
-    def deployed(self, found: list[P]) -> list[P]:
-        """Those that are for production; where there are none, those for development, but never what tests start."""
-        kept = [program for program in found if program.host.kind != "recipe"]
-        return [program for program in kept if self.is_meant(program.host)] or kept
-
-    def is_meant(self, host: Host) -> bool:
-        """Whether a host is for production, as far as its file's name and what it mounts tell."""
-        return not host.developing and is_production_path(self.project.relative(host.path))
-
     def spot(self, spot: Spot, note: str = "") -> Place:
         """A place of a deployment file as evidence."""
         return self.place(spot.path, spot.span, note)
@@ -271,7 +179,7 @@ class Evidence:
         meant = [server for server in self.deployment.brokers if self.is_meant_server(server)]
         hosts = {url.host.partition(".")[0].lower() for url in self.broker_urls if url.is_redis and not url.is_local}
         named = [server for server in meant if hosts & self.called(server)]
-        if named:
+        if named or any(url.is_redis and url.is_elsewhere for url in self.broker_urls):
             return named
         return [server for server in meant if not ASIDE.search(" ".join(sorted(self.called(server))))]
 

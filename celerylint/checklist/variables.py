@@ -67,6 +67,11 @@ class Url:
         return LOCAL.fullmatch(self.host) is not None
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether it names a server by a full domain name outside of a cluster: one that nothing here starts."""
+        return HIDDEN not in self.host and "." in self.host and not self.is_local and ".svc" not in self.host
+
+    @property
     def has_password(self) -> bool:
         return ":" in self.user and not self.user.endswith(":")
 

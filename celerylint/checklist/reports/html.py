@@ -85,8 +85,8 @@ def tools() -> str:
 <button type="button" id="open">Open all</button> <button type="button" id="close">Close all</button>
 <output id="shown" aria-live="polite"></output>
 <details class="keys"><summary>Keys</summary>
-<p><kbd>j</kbd> <kbd>k</kbd> next and previous item, <kbd>Enter</kbd> opens it, <kbd>1</kbd> to <kbd>5</kbd> show and hide
-states, <kbd>0</kbd> shows all, <kbd>/</kbd> finds, <kbd>o</kbd> opens all, <kbd>c</kbd> closes all.</p></details>
+<p><kbd>j</kbd> <kbd>k</kbd> next and previous item, <kbd>Enter</kbd> opens it, <kbd>1</kbd> to <kbd>5</kbd> show and
+hide states, <kbd>0</kbd> shows all, <kbd>/</kbd> finds, <kbd>o</kbd> opens all, <kbd>c</kbd> closes all.</p></details>
 </div>"""
 
 
@@ -115,7 +115,8 @@ def of_item(item: Item, answer: Answer, style: Style, opened: bool) -> str:
     optional = " <small>optional</small>" if item.optional else ""
     return f"""<details class="item" id="{item.id}" data-state="{answer.state}"{open_}>
 <summary><span class="badge {answer.state}"><span aria-hidden="true">{MARKS[answer.state]}</span> {answer.state}</span>
-<span><span class="wanted">{code(item.wanted)}{optional}</span> {found}</span> <a class="id" href="#{item.id}">{item.id}</a></summary>
+<span><span class="wanted">{code(item.wanted)}{optional}</span> {found}</span>
+<a class="id" href="#{item.id}">{item.id}</a></summary>
 <div class="body">
 {body(item, answer, style)}
 </div>
