@@ -27,7 +27,7 @@ from celerylint.index.task_names import TaskNames
 from celerylint.index.tasks import Tasks
 from celerylint.index.traits import Traits
 from celerylint.index.transactions import Transactions
-from celerylint.values import UNKNOWN, Const, Unknown, Value, either
+from celerylint.values import UNKNOWN, Attr, Const, Unknown, Value, either
 
 
 def nothing_deployed() -> Deployment:
@@ -176,6 +176,11 @@ class Index:
     def results_in(self, value: Value) -> Result | None:
         """The result that every item of a value is."""
         return self.results.in_each(value)
+
+    def member(self, value: Value) -> Value:
+        """A value with `self.name` replaced by what the class assigns to that, where it is one thing."""
+        held = self.graph.members.of(value) if isinstance(value, Attr) else None
+        return value if held is None else held
 
     def expand(self, value: Value) -> Value:
         """A value with a module-level name replaced by what is assigned to it, where that is one thing."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.facts import Class, Function, Task
+from celerylint.index.members import Members
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import Tasks
 from celerylint.source import Span
@@ -42,6 +43,7 @@ class CallGraph:
 
     def __init__(self, modules: Modules, tasks: Tasks, follow: Callable[[str], bool]) -> None:
         self.modules, self.tasks, self.follow = modules, tasks, follow
+        self.members = Members(modules)
 
     @cached_property
     def reached(self) -> dict[str, Reach]:
@@ -147,6 +149,8 @@ class CallGraph:
                 return facts.classes.get(qualname.rpartition(".")[0]) if facts else None
             case Param(annotation=annotation) if annotation is not None:
                 return self.modules.cls(annotation)
+            case Attr() if (held := self.members.of(base)) is not None and not isinstance(held, Attr):
+                return self.class_of(held, caller)
             case Call(func=Name() as func):
                 return self.modules.cls(func)
             case Name():

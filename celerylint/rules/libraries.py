@@ -80,8 +80,7 @@ def client_of(value: Value, index: Index) -> tuple[Client, Call, bool] | None:
 def roots(value: Value, index: Index) -> Iterator[Value]:
     """A value, then what it is an attribute, item or method's result of, and so on."""
     for _ in range(12):
-        if isinstance(value, Name):
-            value = owner_of(value, index)
+        value = owner_of(value, index) if isinstance(value, Name) else index.member(value)
         match value:
             case Call(func=Attr(base=base, name="__enter__")):
                 value = base
