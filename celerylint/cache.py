@@ -9,10 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import pickle
-import shutil
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -109,6 +106,8 @@ class Cache:
 
 def read(folder: Path | None, name: str, kind: type[T]) -> T | None:
     """One file of a cache; None where there is none of use."""
+    import pickle
+
     # A cache that cannot be read, for whatever reason, is none.
     with contextlib.suppress(Exception):
         if folder is not None:
@@ -120,6 +119,9 @@ def read(folder: Path | None, name: str, kind: type[T]) -> T | None:
 
 
 def write(folder: Path, name: str, content: Facts | Runs) -> None:
+    import pickle
+    import tempfile
+
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=folder)
@@ -169,6 +171,8 @@ def folder_of(config: Config) -> Path:
 
 def remove(config: Config) -> bool:
     """Remove a project's cache; whether there was one."""
+    import shutil
+
     where = folder_of(config)
     if not where.is_dir():
         return False

@@ -7,13 +7,10 @@ does what changes nothing in what is found.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,6 +19,8 @@ from celerylint.facts import FileFacts
 from celerylint.rule import Finding
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from celerylint.project import Project
 
 # Below this many files for each, further processes cost more than they save.
@@ -51,6 +50,9 @@ def jobs(config: Config, files: int) -> int:
 
 def check(project: Project, count: int) -> list[Finding]:
     """The findings of all files asked about, by several processes. Raises WorkerFailed."""
+    # Most projects are checked by one process, which has no use for it.
+    import multiprocessing
+
     shares = [project.relevant[start::count] for start in range(count)]
     connections, processes = [], []
     for number, share in enumerate(shares):
@@ -121,4 +123,6 @@ def work(
         findings += [] if place[0] else project.deployed_findings()
         connection.send(Answer(findings=findings, errors=project.errors))
     except Exception:
+        import traceback
+
         connection.send(Answer(failure=traceback.format_exc()))
