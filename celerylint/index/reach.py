@@ -15,6 +15,9 @@ from celerylint.source import Span
 from celerylint.values import Attr, Call, Either, Name, Param, Value
 from celerylint.values import Function as FunctionValue
 
+# Methods of a task that run in the worker's process, with its body (celery.app.trace, 5.7).
+HOOKS = ("__call__", "before_start", "on_success", "on_failure", "on_retry", "after_return")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -53,6 +56,9 @@ class CallGraph:
         for task in self.tasks.all:
             if task.function:
                 found.setdefault(task.function, Reach(task))
+        for task in self.tasks.all:
+            for hook in self.hooks(task):
+                found.setdefault(hook, Reach(task))
         pending, doubtful = deque(found), deque[tuple[str, Reach]]()
         while pending or doubtful:
             if pending:
@@ -69,6 +75,12 @@ class CallGraph:
                 elif callee not in found:
                     doubtful.append((callee, reach))
         return found
+
+    def hooks(self, task: Task) -> list[str]:
+        """The keys of the methods of a task's classes that a worker calls around the body."""
+        own = self.tasks.class_of(task) if task.kind == "class" else None
+        classes = [*([own] if own is not None else []), *self.tasks.base_classes(task)]
+        return [f"{cls.key}.{name}" for cls in classes for name in HOOKS if name in cls.methods]
 
     def onward(self, key: str, reach: Reach) -> Iterator[tuple[str, Reach]]:
         """The functions that a function calls; tasks are no part of their callers."""

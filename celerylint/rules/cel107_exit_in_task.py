@@ -76,6 +76,7 @@ def exits(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
         file,
         file.span(node),
         message=HANDLERS if loss else "",
+        severity="warning" if loss else None,
         related=way(index, file.function_key(node)),
         call=f"{file.text(node.func)}(...)",
         where=where(reach),

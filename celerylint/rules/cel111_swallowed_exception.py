@@ -75,7 +75,9 @@ NEVER_RETRIED = (
 @rule.check(ast.ExceptHandler)
 def swallows(node: ast.ExceptHandler, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
-    if reach is None or reach.step is not None or not is_broad(node, file) or in_tests(file, index):
+    if reach is None or file.function_key(node) != reach.task.function:
+        return
+    if not is_broad(node, file) or in_tests(file, index):
         return
     done = doing(node)
     around = file.parent(node)
