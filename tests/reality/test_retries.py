@@ -1,7 +1,9 @@
-"""What Celery does when tasks retry: the claims of CEL203 to CEL208 and CEL218."""
+"""What Celery does when tasks retry: the claims of CEL203 to CEL208, CEL218 and CEL223."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -194,3 +196,44 @@ def test_a_negative_number_of_retries_is_none_at_all(worker: Worker) -> None:
     state, error = run_until(worker, "negative", 1)
     assert (state, runs(worker, "negative")) == ("FAILURE", 1)
     assert error.startswith("MaxRetriesExceededError")
+
+
+# Django can be set up once in a process, so that it gets one of its own.
+IN_TRANSACTIONS = """
+import django
+from django.conf import settings
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+)
+django.setup()
+from celery import Celery
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import transaction
+call_command("migrate", verbosity=0)
+app = Celery("shop", broker="memory://", backend="cache+memory://")
+
+@app.task(bind=True, max_retries=3)
+def inside(self):
+    with transaction.atomic():
+        Group.objects.create(name=f"inside {self.request.retries}")
+        if self.request.retries < 2:
+            raise self.retry(countdown=0)
+
+@app.task(bind=True, max_retries=3)
+def outside(self):
+    with transaction.atomic():
+        Group.objects.create(name=f"outside {self.request.retries}")
+    if self.request.retries < 2:
+        raise self.retry(countdown=0)
+
+inside.apply()
+outside.apply()
+print(*sorted(Group.objects.values_list("name", flat=True)), sep=", ")
+"""
+
+
+def test_a_retry_in_a_transaction_takes_it_back() -> None:
+    done = subprocess.run([sys.executable, "-c", IN_TRANSACTIONS], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "inside 2, outside 0, outside 1, outside 2"
