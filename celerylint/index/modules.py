@@ -207,6 +207,11 @@ class Modules(Locations):
             case _:
                 return ""
 
+    def stands_beside(self, dotted: str, word: bytes) -> bool:
+        """Whether the file that a name of the project leads to has a word in it; told without parsing it."""
+        path = self.path(dotted)
+        return bool(path) and word in (self.read(path) or b"")
+
     def is_plain(self, dotted: str) -> bool:
         """Whether a name is a module, or a function or class in a file that does not mention Celery.
 
