@@ -219,6 +219,12 @@ class Modules(Locations):
         """
         return self.plain_kind(dotted) != ""
 
+    def holds_no_task(self, dotted: str) -> bool:
+        """Whether a name is plain, or an attribute of something plain."""
+        module, name = self.split(dotted)
+        first = name.partition(".")[0]
+        return self.is_plain(dotted) or (first != name and self.plain_kind(f"{module}.{first}") in {"def", "class"})
+
     def plain_kind(self, dotted: str) -> str:
         """`module`, `def` or `class` for a plain name, "" for any other."""
         if dotted not in self.plain:

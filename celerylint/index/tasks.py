@@ -293,7 +293,7 @@ class Tasks:
         """The task that a value is; None where it is none or cannot be told."""
         match value:
             case Name(dotted=dotted):
-                definition = None if self.modules.is_plain(dotted) else self.modules.resolve(dotted)
+                definition = None if self.modules.holds_no_task(dotted) else self.modules.resolve(dotted)
                 if definition is None or depth > 4:
                     return None
                 if isinstance(definition.what, Function | Class):
