@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeAlias
 
-from celerylint.collect.guards import functions_with_tests, is_optional
+from celerylint.collect.guards import functions_with_tests, is_optional, parameters
 from celerylint.collect.handlers import caught, handled
 from celerylint.collect.module import condition
 from celerylint.facts import Block, CallFact, CallSite
@@ -26,6 +27,7 @@ METHODS = frozenset(
 APP_NAMES = frozenset({"app", "celery", "celery_app", "capp"})
 # Classes whose objects are entries of a schedule.
 SCHEDULED = frozenset({"RedBeatSchedulerEntry", "PeriodicTask"})
+AnyFunction: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 LIBRARIES = ("celery.", "kombu.")
 MAY_HOLD_RESULTS = (ast.Name, ast.Call, ast.ListComp, ast.GeneratorExp, ast.List, ast.Tuple, ast.Dict, ast.DictComp)
 MAKE_RESULTS = frozenset({"delay", "apply_async", "apply", "send_task", "AsyncResult", "GroupResult", "ResultSet"})
@@ -38,7 +40,7 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
     nested = nested_functions(file)
     testing = functions_with_tests(file)
     catching = {node: handled(file, node) for node in file.nodes(ast.Try)}
-    sends = any(node.attr in MAKE_RESULTS for node in file.nodes(ast.Attribute))
+    sending = {file.function_node(node) for node in file.nodes(ast.Attribute) if node.attr in MAKE_RESULTS}
     for node in file.nodes(ast.Call):
         func = file.callee(node)
         if func == UNKNOWN:
@@ -46,8 +48,9 @@ def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]
         key = file.function_key(node)
         if isinstance(func, Name | Function | Attr):
             own = not isinstance(func, Name) or file.names.locator.is_own(func.dotted)
-            results = passed(file, node, sends) if own and key else ()
-            optional = own and file.function_node(node) in testing and is_optional(file, node)
+            function = file.function_node(node)
+            results = passed(file, node, function, function in sending) if own and function is not None else ()
+            optional = own and function in testing and is_optional(file, node)
             later, around = in_lambda(file, node), caught(file, node, catching)
             site = CallSite(func, file.span(node), later, results, optional, around)
             sites.setdefault(key, []).append(site)
@@ -97,15 +100,20 @@ def is_named_as_app(file: File, node: ast.Call) -> bool:
             return False
 
 
-def passed(file: File, node: ast.Call, sends: bool) -> tuple[tuple[int | str, Value], ...]:
-    """The arguments that may have results in them: made in this file (if it `sends` at all), or handed on."""
-    written: list[tuple[int | str, ast.expr]] = list(enumerate(node.args))
+def passed(file: File, node: ast.Call, function: AnyFunction, sends: bool) -> tuple[tuple[int | str, Value], ...]:
+    """The arguments that may have results in them: made in this function (if it `sends` at all), or handed on."""
     if any(isinstance(arg, ast.Starred) for arg in node.args):
         return ()
+    written: list[tuple[int | str, ast.expr]] = list(enumerate(node.args))
     written += [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
-    kinds = MAY_HOLD_RESULTS if sends else (ast.Name,)
-    values = [(place, file.value(arg)) for place, arg in written if isinstance(arg, kinds)]
-    return tuple((place, value) for place, value in values if isinstance(value, Param) or holds_result(value))
+    names = parameters(function.args)
+    found = []
+    for place, arg in written:
+        if (isinstance(arg, ast.Name) and arg.id in names) or (sends and isinstance(arg, MAY_HOLD_RESULTS)):
+            value = file.value(arg)
+            if isinstance(value, Param) or holds_result(value):
+                found.append((place, value))
+    return tuple(found)
 
 
 def holds_result(value: Value) -> bool:
