@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.rules.commits import names_in
 
-CREATING = frozenset({"create", "get_or_create", "update_or_create", "bulk_create", "create_user"})
+CREATING = frozenset(
+    {"create", "get_or_create", "update_or_create", "bulk_create", "create_user", "save", "form_valid"}
+)
+SAVING = frozenset({"save", "delete", "full_save", "set_password"})
 ADDING = frozenset({"add", "add_all", "merge", "delete", "flush"})
 
 
@@ -51,6 +54,41 @@ def names_saved(statement: ast.stmt) -> set[str]:
             return {name}
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Attribute(attr="save"))):
             return {name}
+        case _:
+            return set()
+
+
+def written_before(call: ast.Call, file: File) -> bool:
+    """Whether an argument of a call has to do with a row that a statement in front of it saves or deletes."""
+    texts = {text for value in values_of(call) for text in texts_in(value)}
+    for statement in before(call, file):
+        for inner in ast.walk(statement):
+            if isinstance(inner, ast.stmt) and rows_saved(inner) & texts:
+                return True
+        if isinstance(statement, ast.Assign) and any(ast.unparse(target) in texts for target in statement.targets):
+            texts |= set(texts_in(statement.value))
+    return False
+
+
+def values_of(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def texts_in(node: ast.AST) -> Iterator[str]:
+    """The names and attributes that an expression reads, as text: `self.object.pk`, `self.object`, `self`."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name | ast.Attribute):
+            yield ast.unparse(child)
+
+
+def rows_saved(statement: ast.stmt) -> set[str]:
+    """What a statement creates, saves or deletes, as text: `order`, `self.object`."""
+    match statement:
+        case ast.Assign(targets=targets, value=ast.Call(func=ast.Attribute(value=receiver, attr=method))):
+            made = {text for target in targets for text in texts_in(target)} if method in CREATING else set()
+            return made | ({ast.unparse(receiver)} if method in SAVING else set())
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver, attr=method))) if method in SAVING:
+            return {ast.unparse(receiver)}
         case _:
             return set()
 

@@ -40,9 +40,10 @@ Good::
 
 Found in `with atomic()`, in functions and views decorated with it (`method_decorator` too), in a project's own
 context managers and decorators that open a transaction, in everything that such code calls, in views where
-`ATOMIC_REQUESTS` is on, in `save_model` and its kin of the admin, in receivers of model signals, and with SQLAlchemy
-between `session.add()` and `session.commit()` in one function. A `post_save` receiver and a model's `save()` run in
-the transaction of whoever saves, which may be none: these are warnings, and silent where a countdown is given.
+`ATOMIC_REQUESTS` is on and that have saved what the task is about, in `save_model` and its kin of the admin, in
+receivers of model signals, and with SQLAlchemy between `session.add()` and `session.commit()` in one function. A
+`post_save` receiver and a model's `save()` run in the transaction of whoever saves, which may be none: these are
+warnings, and silent where a countdown is given.
 
 Silent in tests, in lambdas and functions handed to `on_commit`, where only a signature is made, and where `using`
 names another database or one that is not known.
@@ -62,7 +63,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.transactions import Inside
 from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.blocks import after, before, commit_in, names_written, receiver
+from celerylint.rules.blocks import after, before, commit_in, names_written, receiver, written_before
 from celerylint.rules.code_paths import is_test
 from celerylint.rules.commits import names_in, replacement, runs_later
 
@@ -102,13 +103,23 @@ def sent_too_early(dispatch: Dispatch, file: File, index: Index) -> Iterator[Fin
     if call is None or runs_later(call, file):
         return
     inside = index.transactions.around(file.path, file.function_key(call), dispatch.span)
-    if inside is not None and (is_certain(inside) or not dispatch.options.keys() & {"countdown", "eta"}):
+    if inside is not None and matters(inside, dispatch, call, file):
         yield in_transaction(inside, dispatch, call, file, index)
     elif (commit := commit_behind(call, file)) is not None:
         at = Related(file.path, file.span(commit), "this commits")
         yield rule.finding(
             file, dispatch.span, message=COMMITS, related=(at,), call=shown(call, file), commit=file.text(commit)
         )
+
+
+def matters(inside: Inside, dispatch: Dispatch, call: ast.Call, file: File) -> bool:
+    """Whether the task may miss something: in a request that is a transaction anyway, a row written before.
+
+    In a transaction of which it is not known whether there is one, a task with a delay is left alone.
+    """
+    if inside.cause.kind == "request":
+        return written_before(call, file)
+    return is_certain(inside) or not dispatch.options.keys() & {"countdown", "eta"}
 
 
 def in_transaction(inside: Inside, dispatch: Dispatch, call: ast.Call, file: File, index: Index) -> Finding:

@@ -52,7 +52,8 @@ rule = Rule(
     message="`{option}` is no option of `{method}()`: it is dropped into the message, where nothing reads it; {hint}",
 )
 CALLS = {"apply_async_on_commit": "apply_async", "subtask": "signature"}
-PACKED = frozenset({"args", "kwargs"})
+# `throw` is an option of `apply()`, and in eager mode all options get there.
+PACKED = frozenset({"args", "kwargs", "throw"})
 # Shorter than what a typo is told by.
 MEANT = {"que": "queue", "q": "queue", "prio": "priority", "ser": "serializer"}
 HINTS = {

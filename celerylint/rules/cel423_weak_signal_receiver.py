@@ -27,8 +27,9 @@ Good::
 
         task_prerun.connect(count, weak=False)
 
-Silent where the function is kept: returned, stored, handed to something else; for bound methods of objects that may
-live on; with `retry=True`, which holds on to the receiver too.
+Silent where the function is kept: returned, stored, handed to something else; where the function around it goes on to
+run a worker; for bound methods of objects that may live on; with `retry=True`, which holds on to the receiver too; in
+tests.
 
 The fix writes `weak=False`, so that the receiver runs from then on, and `**kwargs`.
 
@@ -42,6 +43,8 @@ from celerylint.facts import FileFacts
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
+from celerylint.rules.blocks import after
+from celerylint.rules.code_paths import is_test
 from celerylint.rules.expecting import expects_error
 from celerylint.rules.receivers import Connection, Definition, connections
 
@@ -51,12 +54,13 @@ rule = Rule(
     message="`{signal}` holds {receiver} by a weak reference, and it is gone when `{around}` returns: "
     "it never runs; write `weak=False`",
 )
+RUNNING = frozenset({"worker_main", "start", "run", "main", "execute_from_command_line"})
 CLOSED = "`{receiver}` takes no `**kwargs`, so connecting it to `{signal}` raises `ValueError`; add `**kwargs`"
 
 
 @rule.check(FileFacts)
 def receivers(facts: FileFacts, file: File, index: Index) -> Iterator[Finding]:
-    for connection in connections(file, index):
+    for connection in connections(file, index) if not is_test(file.path, index) else ():
         if expects_error(connection.node, file):
             continue
         definition = connection.definition
@@ -82,7 +86,7 @@ def forgotten(connection: Connection, file: File) -> Iterator[Finding]:
     """A receiver that nothing but the signal refers to once the function around it returns."""
     around = file.function_node(connection.node)
     named = receiver_name(connection, file)
-    if around is not None and named:
+    if around is not None and named and not works_on(connection, file):
         yield rule.finding(
             file,
             file.span(connection.node),
@@ -91,6 +95,13 @@ def forgotten(connection: Connection, file: File) -> Iterator[Finding]:
             receiver=named,
             around=around.name,
         )
+
+
+def works_on(connection: Connection, file: File) -> bool:
+    """Whether the function goes on to do what the receiver is for, so that it lives as long as that takes."""
+    statements = (one for one in after(connection.node, file) if not isinstance(one, ast.FunctionDef | ast.ClassDef))
+    calls = (call for statement in statements for call in file.within(statement, ast.Call))
+    return any(isinstance(call.func, ast.Attribute) and call.func.attr in RUNNING for call in calls)
 
 
 def receiver_name(connection: Connection, file: File) -> str:
