@@ -120,7 +120,7 @@ def chapters(source: Source, runbook: bool) -> Iterator[Chapter]:
     """The headings of a document, each with the text down to the next one."""
     found = list(HEADING.finditer(source.text))
     titled = runbook or bool(found and RUNBOOK.search(found[0]["text"] or found[0]["under"] or ""))
-    for match, following in zip(found, [*found[1:], None], strict=True):
+    for match, following in zip(found, [*found[1:], None], strict=False):
         end = following.start() if following is not None else len(source.text)
         span = source.range(match.start(), match.end())
         yield Chapter(source.path, span, match["text"] or match["under"], source.text[match.end() : end], titled)
