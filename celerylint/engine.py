@@ -63,12 +63,14 @@ def subjects(
 
 def run_deployed(deployment: Deployment, index: Index, checks: dict[type, list[Check]]) -> list[Finding]:
     """The findings of some checks in all deployment files, in the order of their places."""
-    found: set[Finding] = set()
+    found: dict[tuple[object, ...], Finding] = {}
     for kind, functions in checks.items():
         for subject in DEPLOYED[kind](deployment) if kind in DEPLOYED else ():
             for check in functions:
-                found.update(check(subject, deployment, index))
-    return sorted(found, key=lambda finding: finding.sort_key)
+                # What several hosts start is found at one place several times.
+                for finding in check(subject, deployment, index):
+                    found.setdefault(finding.sort_key, finding)
+    return [found[key] for key in sorted(found)]
 
 
 SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {

@@ -212,7 +212,8 @@ class Project:
     @cached_property
     def deployment(self) -> Deployment:
         """What the files beside the code deploy."""
-        return Deployment(Repository(self.others, self.read_other, self.relative), self.traits.celery)
+        repository = Repository(self.others, self.read_other, self.relative, self.shown_paths)
+        return Deployment(repository, self.traits.celery)
 
     @property
     def others(self) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from celerylint import celery_data
 from celerylint.celery_data import CommandOption
-from celerylint.deploy.snippets import HIDDEN, Word
+from celerylint.deploy.snippets import HIDDEN, Place, Word
 from celerylint.source import Source, Span
 
 Version: TypeAlias = tuple[int, int]
@@ -39,9 +39,13 @@ class Given:
     name: str
     written: str
     value: str | None
-    span: Span
+    place: Place
     words: tuple[int, ...]
     node: str = ""
+
+    @property
+    def span(self) -> Span:
+        return self.place.span
 
     @property
     def known(self) -> bool:
@@ -55,7 +59,7 @@ class Problem:
 
     fault: Fault
     about: str
-    span: Span
+    place: Place
     hint: str = ""
     words: tuple[int, ...] = ()
 
@@ -80,6 +84,10 @@ class CommandLine:
     @property
     def path(self) -> str:
         return self.source.path
+
+    @property
+    def place(self) -> Place:
+        return Place(self.path, self.span)
 
     def option(self, name: str) -> Given | None:
         """An option by its long name; the last one wins."""
@@ -163,7 +171,7 @@ class Reader:
             hint = celery_data.nearest(word.text, known) or ""
             # Other packages add commands of their own: only what looks like a slip is one.
             if hint:
-                self.problems.append(Problem("command", word.text, word.span, hint, (self.command_at,)))
+                self.problems.append(Problem("command", word.text, word.place, hint, (self.command_at,)))
 
     # After the command
 
@@ -238,7 +246,7 @@ class Reader:
 
     def flag(self, known: CommandOption, name: str, equal: str) -> None:
         if equal and self.command != "multi":
-            self.problems.append(Problem("value", name, self.words[self.at].span, "", (self.at,)))
+            self.problems.append(Problem("value", name, self.words[self.at].place, "", (self.at,)))
         self.add(canonical(known), name, None, (self.at,))
         self.at += 1
 
@@ -272,7 +280,7 @@ class Reader:
     def take_next(self, known: CommandOption, name: str, node: str = "") -> None:
         """An option whose value is the next word."""
         if self.at + 1 >= len(self.words):
-            self.problems.append(Problem("value", name, self.words[self.at].span, "a value", (self.at,)))
+            self.problems.append(Problem("value", name, self.words[self.at].place, "a value", (self.at,)))
             self.at += 1
             return
         following = self.words[self.at + 1]
@@ -282,17 +290,21 @@ class Reader:
     def take(self, known: CommandOption, name: str, value: str, words: tuple[int, ...], node: str = "") -> None:
         self.add(canonical(known), name, value, words, node)
         self.at += 1
-        span = self.words[words[-1]].span
-        problem = wrong_value(known, name, value, span, words) if HIDDEN not in value else None
+        place = self.place(words)
+        problem = wrong_value(known, name, value, place, words) if HIDDEN not in value else None
         if problem is not None:
             self.problems.append(problem)
         elif self.command == "worker" and canonical(known) == "--statedb" and SCHEDULER.fullmatch(value):
-            self.problems.append(Problem("meaning", f"{name} {value}", span, "--scheduler", words))
+            self.problems.append(Problem("meaning", f"{name} {value}", place, "--scheduler", words))
 
     def add(self, name: str, written: str, value: str | None, words: tuple[int, ...], node: str = "") -> None:
-        first, last = self.words[words[0]].span, self.words[words[-1]].span
-        span = Span(first.line, first.column, last.end_line, last.end_column)
-        self.given.append(Given(name, written, value, span, words, node))
+        self.given.append(Given(name, written, value, self.place(words), words, node))
+
+    def place(self, words: tuple[int, ...]) -> Place:
+        """The place of some words: of the first, where they are not in one file."""
+        first, last = self.words[words[0]], self.words[words[-1]]
+        end = last.span if last.path == first.path else first.span
+        return Place(first.path, Span(*first.span[:2], *end[2:]))
 
     # What Celery refuses
 
@@ -302,7 +314,7 @@ class Reader:
         elsewhere = options_table("", self.version).get(name)
         if elsewhere is not None and not before:
             words = self.consume(elsewhere, name, equal, attached)
-            self.problems.append(Problem("order", name, word.span, self.command, words))
+            self.problems.append(Problem("order", name, self.place(words), self.command, words))
             return
         self.add(name, name, word.text.partition("=")[2] if equal else None, (self.at,))
         self.at += 1
@@ -314,11 +326,11 @@ class Reader:
             own = options_table(later, self.version).get(name)
             if own is not None:
                 self.add(canonical(own), name, None, (self.at - 1,))
-            self.problems.append(Problem("order", name, word.span, later, ()))
+            self.problems.append(Problem("order", name, word.place, later, ()))
             if own is not None and own.value != "none" and not (equal or attached):
                 self.at += 1
             return
-        self.problems.append(Problem("option", name, word.span, self.meant(name), (self.at - 1,)))
+        self.problems.append(Problem("option", name, word.place, self.meant(name), (self.at - 1,)))
         following = self.words[self.at] if self.at < len(self.words) else None
         if self.takes_value(name) and not equal and following is not None and not following.text.startswith("-"):
             self.at += 1
@@ -375,16 +387,16 @@ def canonical(option: CommandOption) -> str:
 ALIASES = {"--discard": "--purge", "--events": "--task-events", "-O": "--optimization"}
 
 
-def wrong_value(option: CommandOption, name: str, value: str, span: Span, words: tuple[int, ...]) -> Problem | None:
+def wrong_value(option: CommandOption, name: str, value: str, place: Place, words: tuple[int, ...]) -> Problem | None:
     """What is wrong with a known value."""
     check = TYPES.get(option.type)
     if option.choices and value.upper() not in {choice.upper() for choice in option.choices}:
         hint = meant_choice(value, option.choices)
-        return Problem("choice", f"{name} {value}", span, hint or ", ".join(option.choices), words)
+        return Problem("choice", f"{name} {value}", place, hint or ", ".join(option.choices), words)
     if check is not None and not check(value):
-        return Problem("type", f"{name} {value}", span, option.type, words)
+        return Problem("type", f"{name} {value}", place, option.type, words)
     if canonical(option) == "--concurrency" and not re.fullmatch(r"\d+|auto", value):
-        return Problem("type", f"{name} {value}", span, "integer", words)
+        return Problem("type", f"{name} {value}", place, "integer", words)
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from celerylint.deploy.command_line import Version
 from celerylint.deploy.dockerfile import Stage, stages
@@ -65,6 +65,12 @@ class Service:
     file: ComposeFile
     root: Node
     environment: Environment = field(default_factory=Environment)
+
+    @property
+    def unit(self) -> str:
+        """The files that are used together."""
+        files = [self.root.path] if self.root is self.file.root else [self.root.path, self.file.root.path]
+        return f"compose:{'+'.join(files)}"
 
     def get(self, *keys: str) -> Node | None:
         """The node at a path of keys in the first layer that has it."""
@@ -149,6 +155,7 @@ def launch(service: Service, repository: Repository, version: Version) -> Iterat
     dockerfile, stage = image_of(service, repository)
     environment = environment_of(service, repository, stage)
     host = host_of(service, stage, environment, dockerfile, version)
+    host = replace(host, developing=is_developing(service, host, repository))
     words, shell = command_of(stage, words_of(service, "entrypoint"), words_of(service, "command"))
     yield Launch(host, words, shell, stage, (context_of(service), service.file.folder))
 
@@ -234,7 +241,7 @@ def host_of(service: Service, stage: Stage | None, environment: Environment, doc
         "compose",
         service.name,
         Place(service.key.path, service.key.span),
-        unit=f"compose:{service.root.path}",
+        unit=service.unit,
         environment=environment,
         places=dict(places_of(service)),
         image=image_text(service),
@@ -248,7 +255,6 @@ def host_of(service: Service, stage: Stage | None, environment: Environment, doc
         ports=tuple(ports_of(service)),
         mounts=mounts,
         init=(init := service.get("init")) is not None and init.truth is True,
-        developing=any(is_source(mount, service) for mount in mounts),
         fixed=service.get("container_name") is not None,
     )
 
@@ -354,7 +360,8 @@ def mounts_of(service: Service) -> Iterator[Mount]:
         if item.is_map:
             source, target, kind = item.string("source"), item.string("target"), item.string("type")
         else:
-            source, _, rest = interpolated(item.snippet, service.environment).text.partition(":")
+            known = Environment(service.environment.values)
+            source, _, rest = interpolated(item.snippet, known).text.partition(":")
             target, kind = rest.partition(":")[0], ""
             if not target:
                 source, target = "", source
@@ -369,12 +376,25 @@ def mounts_of(service: Service) -> Iterator[Mount]:
         yield Mount(item.text, "", "empty", Place(item.path, item.span))
 
 
-def is_source(mount: Mount, service: Service) -> bool:
+PROFILES = frozenset({"dev", "develop", "development", "debug", "test", "tests", "testing", "local"})
+
+
+def is_developing(service: Service, host: Host, repository: Repository) -> bool:
+    """Whether a service is for development: by its profile, or since it runs the code from somebody's disk."""
+    profiles = {item.text for item in service.lists("profiles")}
+    if profiles and profiles <= PROFILES:
+        return True
+    return any(is_source(mount, service, repository) for mount in host.mounts or ())
+
+
+def is_source(mount: Mount, service: Service, repository: Repository) -> bool:
     """Whether a mount has the code from somebody's disk: the folder of the file, the build's context, or above."""
     if mount.kind != "bind" or mount.source.startswith(("/", "~")) or HIDDEN in mount.source:
         return False
     folder = context_of(service)
-    return mount.source in {folder, service.file.folder or ".", "."} or folder.startswith(f"{mount.source}/")
+    if mount.source in {folder, service.file.folder or ".", "."} or folder.startswith(f"{mount.source}/"):
+        return True
+    return mount.source.startswith("..") or repository.holds_the_code(mount.source)
 
 
 def context_of(service: Service) -> str:

@@ -208,17 +208,16 @@ class Deployment:
         return any(call.program == "celery" and call.words[0] not in launch.words for call in calls)
 
     @cached_property
+    def dockerfiles(self) -> list[Launch]:
+        """What a container of each Dockerfile's last stage runs, whether that is of Celery or not."""
+        found = [relative for relative, language in self.languages.items() if language == "dockerfile"]
+        sources = ((relative, self.repository.source(relative)) for relative in found)
+        return [image for relative, source in sources if source for image in others.dockerfile(source, relative)]
+
+    @property
     def images(self) -> list[Launch]:
-        """The images of the repository whose entrypoint is a program with arguments."""
-        found = [
-            launch
-            for relative, language in self.languages.items()
-            if language == "dockerfile" and (source := self.repository.source(relative)) is not None
-            for launch in others.dockerfile(source, relative)
-        ]
-        return [
-            launch for launch in found if launch.stage and launch.stage.entrypoint and launch.stage.entrypoint.words
-        ]
+        """The images whose entrypoint is a program with arguments."""
+        return [image for image in self.dockerfiles if image.stage and image.stage.entrypoint]
 
     @cached_property
     def processes(self) -> list[Process]:

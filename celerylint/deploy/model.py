@@ -14,6 +14,7 @@ from celerylint.deploy.command_line import CommandLine, listed
 from celerylint.deploy.environment import Environment
 from celerylint.deploy.programs import Call
 from celerylint.deploy.snippets import HIDDEN
+from celerylint.deploy.snippets import Place as Place
 from celerylint.source import Span
 from celerylint.values import Unknown
 
@@ -21,18 +22,6 @@ HostKind: TypeAlias = Literal[
     "compose", "kubernetes", "dockerfile", "procfile", "supervisor", "systemd", "cloudfoundry", "script", "recipe"
 ]
 CONTAINERS: frozenset[HostKind] = frozenset({"compose", "kubernetes", "dockerfile"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A stretch of a file."""
-
-    path: str
-    span: Span
-
-    def symbol_at(self, span: Span) -> str:
-        """Nothing: deployment files define no symbols."""
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +102,11 @@ class Host:
     def is_container(self) -> bool:
         return self.kind in CONTAINERS
 
+    @property
+    def workload_name(self) -> str:
+        """The name of the Kubernetes object that makes the pods, "" elsewhere."""
+        return self.workload.partition("/")[2]
+
     def at(self, name: str) -> Place:
         """The place of a setting, that of the host itself where it is not written."""
         return self.places.get(name, self.place)
@@ -133,6 +127,11 @@ class Process:
     @property
     def span(self) -> Span:
         return self.line.span
+
+    @property
+    def at(self) -> Place:
+        """The place of the command."""
+        return self.line.place
 
     @property
     def app(self) -> str | None:
@@ -252,7 +251,8 @@ class Broker:
     """A Redis server: its configuration as `redis.conf`, its arguments and image give it, the last of each name.
 
     `directives` are all of them in order; `open` says that there may be more that cannot be read. `host` is None for
-    a configuration that nothing in the project starts a server with. `version` is that of its image.
+    a configuration that nothing in the project starts a server with. `version` is that of its image, `line` the place
+    of its program, or of the first argument where the image names that.
     """
 
     name: str
@@ -267,6 +267,11 @@ class Broker:
     @property
     def path(self) -> str:
         return self.place.path
+
+    @property
+    def started_at(self) -> Place:
+        """Where options would be added: at its command, at its host without one."""
+        return self.line or self.place
 
     def all(self, name: str) -> list[Directive]:
         return [directive for directive in self.directives if directive.name == name]

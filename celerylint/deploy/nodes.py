@@ -177,9 +177,11 @@ class Node:
     @property
     def open(self) -> bool:
         """Whether a template may put more into it."""
+        if self.is_null:
+            return self.filled_below
         filled = self.document.template.filled
-        first, last = self.raw.start_mark.line, self.raw.end_mark.line
-        return any(first <= line <= last for line in filled) or (self.is_null and self.filled_below)
+        first, last, column = self.raw.start_mark.line, self.raw.end_mark.line, self.raw.start_mark.column
+        return any(first <= line <= last and indented == column for line, indented in filled.items())
 
     @property
     def filled_below(self) -> bool:

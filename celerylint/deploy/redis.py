@@ -80,7 +80,8 @@ def brokers(
             arguments = server(call)
             if arguments is None and (image is None or not for_server(call.words)):
                 continue
-            yield broker(launch.host, call.words if arguments is None else arguments, image, repository, configured)
+            made = broker(launch.host, call.words if arguments is None else arguments, image, repository, configured)
+            yield replace(made, line=call.words[0].place if call.words else None)
 
 
 def for_server(words: tuple[Word, ...]) -> bool:
@@ -107,9 +108,7 @@ def broker(
             files = (text.source.path,)
     found += argument_directives(arguments)
     hidden = hidden or any(directive.name == "include" for directive in found)
-    first = arguments[0] if arguments else None
-    line = Place(first.path, first.span) if first is not None else None
-    return Broker(host.name, host.place, tuple(found), hidden, host, image[1] if image else None, files, line)
+    return Broker(host.name, host.place, tuple(found), hidden, host, image[1] if image else None, files)
 
 
 def configuration(word: Word, host: Host, repository: Repository, configured: Mapping[str, Node]) -> Snippet | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from celerylint.deploy.environment import Environment, dotenv
@@ -17,12 +18,17 @@ SHEBANG = re.compile(r"#!.*\b(?:ba|da|a|k|z)?sh\b")
 
 
 class Repository:
-    """`paths` are the files as shown; `relative` gives the path below the root, with `/`."""
+    """`paths` are the files as shown; `relative` gives the path below the root, with `/`. `code` are the Python files,
+    as shown."""
 
     def __init__(
-        self, paths: Sequence[str], read: Callable[[str], bytes | None], relative: Callable[[str], str]
+        self,
+        paths: Sequence[str],
+        read: Callable[[str], bytes | None],
+        relative: Callable[[str], str],
+        code: Iterable[str] = (),
     ) -> None:
-        self.paths, self.read, self.relative = paths, read, relative
+        self.paths, self.read, self.relative, self.code = paths, read, relative, code
         self.sources: dict[str, Source | None] = {}
         self.contents: dict[str, bytes] = {}
 
@@ -38,6 +44,22 @@ class Repository:
         for path in self.shown:
             found.setdefault(posixpath.basename(path), []).append(path)
         return found
+
+    @cached_property
+    def folders(self) -> Counter[str]:
+        """How many Python files there are below each folder."""
+        found: Counter[str] = Counter()
+        for path in self.code:
+            folder = posixpath.dirname(self.relative(path))
+            while folder:
+                found[folder] += 1
+                folder = posixpath.dirname(folder)
+            found["."] += 1
+        return found
+
+    def holds_the_code(self, folder: str) -> bool:
+        """Whether most of the Python files are below a folder."""
+        return self.folders["."] > 0 and 2 * self.folders[folder] >= self.folders["."]
 
     def data(self, relative: str, *, keep: bool = True) -> bytes:
         """The bytes of a file; nothing where it cannot be read or is too large to be written by people."""

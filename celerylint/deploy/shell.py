@@ -38,7 +38,8 @@ class Manner:
     """How a shell runs a command, and what that means for signals to the shell's own process.
 
     `last` says that nothing comes after it, `waited` that the shell waits for it; `piped` that its output goes into a
-    pipe; `traps` that the script handles signals itself; `sure` that no condition decides whether it runs.
+    pipe; `traps` that the script handles signals itself; `sure` that no condition decides whether it runs; `assigns`
+    that assignments stand before it.
     """
 
     last: bool = True
@@ -47,6 +48,7 @@ class Manner:
     subshell: bool = False
     traps: bool = False
     redirected: bool = False
+    assigns: bool = False
     sure: bool = True
 
 
@@ -254,7 +256,7 @@ class Run:
         elif name in self.functions and self.depth < DEEPEST:
             yield from self.called(self.functions[name], words[1:], manner)
         else:
-            manner = replace(manner, redirected=bool(node.redirected), traps=self.traps)
+            manner = replace(manner, redirected=bool(node.redirected), traps=self.traps, assigns=bool(node.assignments))
             yield Started(words, {**self.assigned, **local}, manner)
 
     def called(self, body: Node, arguments: tuple[Word, ...], manner: Manner) -> Iterator[Started]:

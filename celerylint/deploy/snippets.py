@@ -13,6 +13,18 @@ HIDDEN = "\0"
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a file."""
+
+    path: str
+    span: Span
+
+    def symbol_at(self, span: Span) -> str:
+        """Nothing: deployment files define no symbols."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snippet:
     """A text and the offsets of its characters in a source, one more for its end."""
 
@@ -74,6 +86,10 @@ class Word:
     @property
     def path(self) -> str:
         return self.snippet.source.path
+
+    @property
+    def place(self) -> Place:
+        return Place(self.path, self.span)
 
     @property
     def known(self) -> bool:
