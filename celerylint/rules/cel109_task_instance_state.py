@@ -57,6 +57,8 @@ def keeps(node: ast.Attribute | ast.Name, file: File, index: Index) -> Iterator[
     reach = index.reach(file, node)
     if reach is None or not is_shared(node, file, index) or is_kept_on_purpose(node, file) or in_tests(file, index):
         return
+    if not is_first(node, file):
+        return
     related = way(index, file.function_key(node))
     yield rule.finding(file, file.span(node), related=related, target=file.text(node), task=known_as(reach.task))
 
@@ -67,6 +69,17 @@ def is_shared(node: ast.Attribute | ast.Name, file: File, index: Index) -> bool:
         return node.id in file.scope(node).outer
     owner = file.value(node.value)
     return isinstance(owner, Param) and owner.index == 0 and index.task_of(owner) is not None
+
+
+def is_first(node: ast.Attribute | ast.Name, file: File) -> bool:
+    """Whether no assignment to the same stands before in the same function: one finding is enough."""
+    function = file.function_node(node)
+    others = file.within(function, type(node)) if function is not None else iter([node])
+    return next(other for other in others if isinstance(other.ctx, ast.Store) and same(other, node, file)) is node
+
+
+def same(one: ast.Attribute | ast.Name, other: ast.Attribute | ast.Name, file: File) -> bool:
+    return one is other or file.text(one) == file.text(other)
 
 
 def is_kept_on_purpose(node: ast.Attribute | ast.Name, file: File) -> bool:

@@ -47,6 +47,7 @@ guide, "Workers", "Time limits".
 import ast
 from collections.abc import Iterator
 
+from celerylint.facts import Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
@@ -58,7 +59,7 @@ from celerylint.values import Name, number
 rule = Rule(
     __name__,
     severity="warning",
-    message="this handler {where} also takes SoftTimeLimitExceeded, and the work goes on {until}; "
+    message="this handler {where} also takes SoftTimeLimitExceeded, and the work goes on{until}; "
     "put `except SoftTimeLimitExceeded: raise` before it",
     checklist=("task-design.error-handling",),
 )
@@ -76,9 +77,15 @@ def goes_on(node: ast.ExceptHandler, file: File, index: Index) -> Iterator[Findi
     if takes_limit(node, file, index) or not continues(node, around, file, index):
         return
     related = way(index, file.function_key(node))
-    hard = index.option(reach.task, "time_limit").value
-    until = "with nothing to end it" if hard is None else "until the hard limit kills the process"
-    yield rule.finding(file, file.span(node), related=related, where=where(reach), until=until)
+    yield rule.finding(file, file.span(node), related=related, where=where(reach), until=end(reach.task, index))
+
+
+def end(task: Task, index: Index) -> str:
+    """What ends a task that has got over its soft limit, for the message; "" where that is not known."""
+    hard = index.option(task, "time_limit").value
+    if number(hard):
+        return " until the hard limit kills the process"
+    return " with nothing to end it" if hard is None else ""
 
 
 def takes_limit(node: ast.ExceptHandler, file: File, index: Index) -> bool:
