@@ -28,7 +28,7 @@ SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
 IN_TESTS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
     (word, tuple(map(re.compile, patterns)))
     for word, patterns in (
-        (b"ask", (rb"\n[ \t]*@[\w.]*task\b", rb"\nclass[ \t]+\w+\([^)\n]*\bTask\)")),
+        (b"ask", (rb"\n[ \t]*@[\w.]*task\b", rb"register_task\(", rb"\nclass[ \t]+\w+\([^)\n]*\bTask\)")),
         (b"celerylint", (rb"celerylint:",)),
         (b"CEL", (rb"noqa[^\n]*\bCEL\d",)),
     )
