@@ -168,6 +168,8 @@ class Evidence(Overview):
         if self.index.traits.broker:
             return self.index.traits.broker
         kinds = {"redis" if url.is_redis else "amqp" if url.is_amqp else url.scheme for url in self.broker_urls}
+        if not kinds:
+            kinds = {kind for process in self.deployment.processes for kind in kinds_in(process)}
         if not kinds and self.servers:
             return "redis"
         return kinds.pop() if len(kinds) == 1 else ""
@@ -205,6 +207,14 @@ class Evidence(Overview):
             for at, line in enumerate(self.lines(path), 1):
                 if word in line and not IMPORT.match(line):
                     yield Place(path, at, shortened(redacted(line)))
+
+
+def kinds_in(process: Process) -> Iterator[str]:
+    """What kind of broker a program is given, by the variables around it, in development too."""
+    for name, variable in process.environment.values.items():
+        scheme = variable.value.partition("://")[0] if "://" in variable.value else ""
+        if "BROKER" in name and scheme.startswith(("redis", "amqp", "pyamqp")):
+            yield "redis" if scheme.startswith("redis") else "amqp"
 
 
 def shortened(text: str) -> str:

@@ -9,7 +9,7 @@ from celerylint.checklist.evidence import Evidence, InForce
 from celerylint.checklist.item import Answer, Place, State, Step
 from celerylint.facts import Task
 from celerylint.output._values import show
-from celerylint.values import Unknown, Value
+from celerylint.values import NONE, Call, Unknown, Value
 
 NO_CELERY = "No Celery application and no task were found here."
 CODE = "the code that makes the Celery application"
@@ -113,7 +113,8 @@ def covered(
     one error is a fail."""
     findings = [finding for finding in evidence.findings(item) if finding.code not in notes]
     reported = {(finding.path, finding.span.line): finding for finding in findings}
-    tally.right = [place for place in tally.right if (place.path, place.line) not in reported]
+    for kept in (tally.right, tally.unclear):
+        kept[:] = [place for place in kept if (place.path, place.line) not in reported]
     known = {(place.path, place.line) for place in tally.wrong}
     tally.wrong += [evidence.of_finding(finding) for key, finding in reported.items() if key not in known]
     state: State = "fail" if any(finding.severity == "error" for finding in findings) else tally.state
@@ -160,6 +161,13 @@ def of_tasks(
 def own(tasks: Iterable[Task], name: str) -> list[Task]:
     """The tasks that write an option themselves."""
     return [task for task in tasks if name in task.options]
+
+
+def is_set(value: Value | None) -> bool | None:
+    """Whether a setting is set at all; not known where the environment may leave it at None."""
+    if isinstance(value, Call) and NONE in (*value.args, value.keyword("default")):
+        return None
+    return value not in (None, NONE)
 
 
 def environment(settings: Iterable[InForce]) -> bool:

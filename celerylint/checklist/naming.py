@@ -77,6 +77,14 @@ class Names:
         arguments = [f"--kwargs='{{{body}}}'"] if wanted else []
         return self.celery("call", task.name, *arguments)
 
+    @property
+    def prioritised(self) -> str:
+        """What sends the task to try with at the highest priority: 0 on Redis, the largest number on RabbitMQ."""
+        name = self.trial.name if self.trial is not None else "TASK"
+        module, _, attribute = (self.evidence.apps[0].key if self.evidence.apps else "PROJECT.app").rpartition(".")
+        highest = 0 if self.evidence.broker_kind == "redis" else 9
+        return f"python -c 'from {module} import {attribute} as app; app.send_task(\"{name}\", priority={highest})'"
+
     # Workloads
 
     @cached_property

@@ -11,7 +11,7 @@ from celerylint import crontab
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step, Table
 from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
-from celerylint.deploy.model import Beat, Host, Process
+from celerylint.deploy.model import Host, Process
 from celerylint.facts import ScheduleEntry
 from celerylint.index.tasks import last_name
 from celerylint.output._values import show
@@ -28,11 +28,11 @@ RUNS = 3
 # One instance
 
 
-@section.item("single-instance", "There is one beat, and never two at a time", "pass partly fail unknown")
+@section.item("single-instance", "There is one beat, and never two at a time", "pass fail unknown")
 def single_instance(evidence: Evidence) -> Answer:
     """Every `celery beat` and `celery worker -B`, how many copies of it run, and whether a new one starts before the
     old one ended when it is deployed."""
-    found: list[Process] = [*evidence.beats, *(worker for worker in evidence.workers if worker.beat)]
+    found = running(evidence)
     if not found:
         command = evidence.names.celery("beat", "--loglevel=INFO")
         return nothing("Nothing here starts a beat.", DEPLOYMENT, (Step("Start one, once", command),))
@@ -50,6 +50,11 @@ def single_instance(evidence: Evidence) -> Answer:
         missing="how many copies of it run",
         caveat="A database scheduler takes no lock: two beats with one send everything twice.",
     )
+
+
+def running(evidence: Evidence) -> list[Process]:
+    """Everything that runs a beat: `celery beat`, and workers with `-B`."""
+    return [*evidence.beats, *(worker for worker in evidence.workers if worker.beat)]
 
 
 def is_single(process: Process, others: list[Process]) -> tuple[bool | None, str]:
@@ -94,10 +99,11 @@ def database_scheduler(evidence: Evidence) -> Answer:
     chosen = list(tally.right)
     if chosen:
         return covered(evidence, "beat.database-scheduler", Tally(right=chosen), "The settings choose the scheduler.")
-    if not evidence.beats:
+    found = running(evidence)
+    if not found:
         return nothing("Nothing here starts a beat or chooses its scheduler.", DEPLOYMENT)
     kept = Tally()
-    for beat in evidence.beats:
+    for beat in found:
         verdict, note = keeps_state(beat)
         kept.add(verdict, evidence.command(beat, note))
     if kept.right:
@@ -111,14 +117,15 @@ def database_scheduler(evidence: Evidence) -> Answer:
     )
 
 
-def keeps_state(beat: Beat) -> tuple[bool | None, str]:
+def keeps_state(beat: Process) -> tuple[bool | None, str]:
     """Whether the state of a beat's schedule outlives it."""
-    scheduler = beat.scheduler
+    scheduler = beat.line.value("--scheduler")
     if scheduler is not None and any(name in scheduler.lower() for name in IN_TABLE):
         return True, "its schedule is in a database"
-    path, host = beat.schedule, beat.host
+    path, host = beat.line.value("--schedule"), beat.host
     if not host.is_container or host.kind == "dockerfile":
-        return None if host.kind in {"dockerfile", "script"} else True, "its schedule file stays on the machine"
+        known = host.kind in {"supervisor", "systemd"}
+        return True if known else None, "its schedule file stays on the machine" if known else ""
     if host.mounts is None:
         return None, ""
     volumes = [mount.target.rstrip("/") for mount in host.mounts if mount.kind in {"volume", "bind"}]

@@ -73,7 +73,7 @@ def words(directive: Directive | None) -> str:
     return " ".join(directive.arguments).lower() if directive is not None else ""
 
 
-@section.item("redis-version", "Redis is 5.0 or newer", "pass partly fail unknown manual")
+@section.item("redis-version", "Redis is 5.0 or newer", "pass fail unknown manual")
 def redis_version(evidence: Evidence) -> Answer:
     """The tags of Redis images in Compose files and Kubernetes manifests."""
 

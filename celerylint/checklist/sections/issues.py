@@ -12,7 +12,7 @@ from celerylint.values import Const, Unknown
 section = Section("issues", "When it does not work", "When it goes wrong")
 
 
-@section.item("workers-idle", "No queue fills up that no worker consumes", "pass partly fail unknown")
+@section.item("workers-idle", "No queue fills up that no worker consumes", "pass fail unknown")
 def workers_idle(evidence: Evidence) -> Answer:
     """The queues that tasks go to, against `-Q` of all workers."""
     names = evidence.names
@@ -67,7 +67,7 @@ def place_of(evidence: Evidence, queue: str, known: bool) -> Place:
     return evidence.place(sent.path, sent.span, note)
 
 
-@section.item("stuck", "No task waits for a place that it takes itself", "pass partly fail unknown")
+@section.item("stuck", "No task waits for a place that it takes itself", "pass fail unknown")
 def stuck(evidence: Evidence) -> Answer:
     """Tasks that wait for others, and rate limits of tasks."""
     names = evidence.names

@@ -38,7 +38,7 @@ KINDS = {
 }
 
 
-@section.item("flower", "Flower runs, and asks for a login", "pass partly fail unknown")
+@section.item("flower", "Flower runs, and asks for a login", "pass fail unknown")
 def flower(evidence: Evidence) -> Answer:
     """Commands that start Flower, their options, and `FLOWER_…` variables around them."""
     tally = Tally()
@@ -86,7 +86,7 @@ def events(evidence: Evidence) -> Answer:
     return covered(evidence, "monitoring.events", tally, found, missing="the settings that production reads")
 
 
-@section.item("metrics", "Metrics of tasks and queues are exported", "pass manual unknown")
+@section.item("metrics", "Metrics of tasks and queues are exported", "pass unknown")
 def metrics(evidence: Evidence) -> Answer:
     """Exporters that are deployed, and receivers of task signals or instrumentation in code."""
     if not evidence.is_celery:

@@ -26,7 +26,7 @@ def argument(queue: Queue, name: str) -> Value | None:
     return arguments.get(name) if isinstance(arguments, Mapping) else None
 
 
-@section.item("priorities", "What is urgent does not wait behind what is not", "pass partly fail unknown")
+@section.item("priorities", "What is urgent does not wait behind what is not", "pass fail unknown")
 def priorities(evidence: Evidence) -> Answer:
     """`x-max-priority` of the declared queues on RabbitMQ; on Redis queues of their own for urgent work."""
     if not evidence.is_celery:
@@ -135,9 +135,7 @@ def dead_letter(evidence: Evidence) -> Answer:
     why = (
         "Redis has no dead letter queues" if evidence.broker_kind == "redis" else "No queue has a dead letter exchange"
     )
-    failed = Step(
-        "See what failed lately, by the worker's log", f"{evidence.names.celery('events', '--dump')}  # task-failed"
-    )
+    failed = Step("Watch `task-failed` events as they come", evidence.names.celery("events", "--dump"))
     return manual(
         f"{why}; decide whether failed tasks have to be kept, and where: a `task_failure` handler, a table, a queue.",
         failed,

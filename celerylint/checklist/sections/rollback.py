@@ -14,7 +14,7 @@ section = Section("rollback", "Rolling back", "When it goes wrong")
 def stop_beat(evidence: Evidence) -> Answer:
     """The command for what starts beat here."""
     names = evidence.names
-    steps = commands("Stop beat", names.stop(names.beat_hosts()), "kill -TERM PID of `celery beat`")
+    steps = commands("Stop beat", names.stop(names.beat_hosts()))
     return manual("Beat goes first.", *steps, evidence=[evidence.command(beat) for beat in evidence.beats])
 
 
@@ -34,7 +34,7 @@ def deploy_previous(evidence: Evidence) -> Answer:
     """The commands for what starts workers here. Messages of the newer release stay in the queues: it has to understand
     them."""
     names = evidence.names
-    steps = commands("The release before", names.undo(names.worker_hosts()), "deploy the release before")
+    steps = commands("The release before", names.undo(names.worker_hosts()))
     steps.append(Step("What the older code cannot read of what is queued", "git diff --stat PREVIOUS -- '*tasks*.py'"))
     return manual(
         "The older workers meet messages of the newer release: tasks that are gone, arguments that changed.",
@@ -58,7 +58,7 @@ def verify_workers(evidence: Evidence) -> Answer:
 def start_beat(evidence: Evidence) -> Answer:
     """The command for what starts beat here."""
     names = evidence.names
-    steps = commands("The release before", names.undo(names.beat_hosts()), "deploy beat of the release before")
+    steps = commands("The release before", names.undo(names.beat_hosts()))
     steps += commands("Start beat, once", names.start(names.beat_hosts()), names.celery("beat", "--loglevel=INFO"))
     return manual("Beat comes last, from the same release as the workers.", *steps)
 

@@ -29,8 +29,8 @@ def is_about(chapter: Chapter) -> bool:
     return chapter.runbook or ABOUT_CELERY.search(f"{chapter.heading}\n{chapter.text}") is not None
 
 
-def commands(what: str, found: Iterable[str], otherwise: str) -> list[Step]:
-    """A step for each command, or one with what to do where none is known."""
+def commands(what: str, found: Iterable[str], otherwise: str = "") -> list[Step]:
+    """A step for each command, or one where none is known."""
     return [Step(what, command) for command in found] or [Step(what, otherwise)]
 
 
@@ -63,7 +63,7 @@ def scale_down(evidence: Evidence) -> Answer:
 def drain(evidence: Evidence) -> Answer:
     """The headings of documents in the project, else the commands for its queues."""
     names = evidence.names
-    steps = commands("Send no periodic tasks meanwhile", names.stop(names.beat_hosts()), "stop beat")
+    steps = commands("Send no periodic tasks meanwhile", names.stop(names.beat_hosts()))
     for queue in names.queues[:8] or [names.main_queue]:
         steps.append(Step(f"How much waits in {queue}", depth(evidence, queue)))
     steps.append(

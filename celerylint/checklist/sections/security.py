@@ -134,13 +134,13 @@ def walled(evidence: Evidence, host: Host) -> tuple[bool | None, Place]:
 # Application
 
 
-@section.item("no-pickle", "No message can run code: pickle and YAML are refused", "pass partly fail unknown")
+@section.item("no-pickle", "No message can run code: pickle and YAML are refused", "pass fail unknown")
 def no_pickle(evidence: Evidence) -> Answer:
     """`accept_content`, and serialisers of tasks, dispatches and settings."""
     return config.no_pickle(evidence, "security.no-pickle") if evidence.is_celery else nothing()
 
 
-@section.item("secrets", "Secrets come from the environment, not in arguments of tasks", "pass partly fail unknown")
+@section.item("secrets", "Secrets come from the environment, not in arguments of tasks", "pass fail unknown")
 def secrets(evidence: Evidence) -> Answer:
     """The parameters of every task and the arguments of every dispatch, by their names and what they hold."""
     return prohibited(
@@ -201,7 +201,7 @@ def is_limited(evidence: Evidence, value: object) -> bool:
 # Access
 
 
-@section.item("flower", "Flower asks for a login", "pass partly fail unknown")
+@section.item("flower", "Flower asks for a login", "pass fail unknown")
 def flower(evidence: Evidence) -> Answer:
     """Options and variables of every Flower that is started, and the ports that it publishes."""
     tally = Tally()
@@ -233,7 +233,7 @@ def control(evidence: Evidence) -> Answer:
     return covered(evidence, "security.control", tally, found, missing=SERVER)
 
 
-@section.item("logs", "Logs hold nothing that must stay secret", "pass partly fail unknown")
+@section.item("logs", "Logs hold nothing that must stay secret", "pass fail unknown")
 def logs(evidence: Evidence) -> Answer:
     """What tasks log, print and return of parameters that are named like secrets."""
     return prohibited(

@@ -52,7 +52,7 @@ def runs_twice(evidence: Evidence, task: Task) -> bool:
     return truth(index.option(task, "acks_late").value) is True or index.option(task, "autoretry_for").value is not None
 
 
-@section.item("no-blocking-on-results", "No task waits for another task's result", "pass fail unknown partly")
+@section.item("no-blocking-on-results", "No task waits for another task's result", "pass fail unknown")
 def no_blocking_on_results(evidence: Evidence) -> Answer:
     """Every call that waits for a result, in tasks and in what they call."""
     return prohibited(
@@ -64,7 +64,7 @@ def no_blocking_on_results(evidence: Evidence) -> Answer:
     )
 
 
-@section.item("serializable-arguments", "Arguments of tasks are plain JSON", "pass fail unknown partly")
+@section.item("serializable-arguments", "Arguments of tasks are plain JSON", "pass fail unknown")
 def serializable_arguments(evidence: Evidence) -> Answer:
     """The arguments of every dispatch and signature, and the annotations and results of tasks."""
     open_ = [sent for sent in evidence.dispatches if is_open(sent)]
@@ -85,7 +85,7 @@ def is_open(sent: Dispatch) -> bool:
 
 
 @section.item(
-    "payload-size", "Arguments stay well below 1 MB; what is larger is passed by reference", "pass fail unknown partly"
+    "payload-size", "Arguments stay well below 1 MB; what is larger is passed by reference", "pass fail unknown"
 )
 def payload_size(evidence: Evidence) -> Answer:
     """Dispatches that pass whole contents: files, request bodies, query sets, serialised frames."""
@@ -140,7 +140,7 @@ def has_policy(evidence: Evidence, task: Task) -> bool:
 @section.item(
     "retries",
     "Tasks try again after faults that pass, a bounded number of times, with growing delays",
-    "pass fail partly unknown",
+    "pass fail unknown",
 )
 def retries(evidence: Evidence) -> Answer:
     """`autoretry_for`, `retry()`, `max_retries` and `retry_backoff` of every task, of its bases and of the project's

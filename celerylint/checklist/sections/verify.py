@@ -54,11 +54,11 @@ def priority(evidence: Evidence) -> Answer:
     names = evidence.names
     urgent = next((name for name in names.queues if URGENT.search(name)), "")
     plain = next((name for name in reversed(names.queues) if name != urgent), names.main_queue)
-    behind = f"--queue={urgent}" if urgent else "--priority=9"
+    behind = f"{names.trial_call} --queue={urgent}" if urgent else names.prioritised
     return manual(
         f"Fill `{plain}`, send one task {f'to `{urgent}`' if urgent else 'with priority'} behind it; it comes first.",
         Step("A hundred tasks", f"for i in $(seq 100); do {names.trial_call} --queue={plain}; done"),
-        Step("An urgent one behind them", f"{names.trial_call} {behind}"),
+        Step("An urgent one behind them", behind),
         Step("What runs now", names.celery("inspect", "active")),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step
-from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
+from celerylint.checklist.judging import Tally, count, covered, is_set, nothing, of_settings, prohibited
 from celerylint.deploy.manifests import Scaler
 from celerylint.deploy.model import Process, Worker
 from celerylint.values import Unknown
@@ -32,10 +32,10 @@ def concurrency(evidence: Evidence) -> Answer:
     CPUs of the machine, which is right where the machine is its own."""
     if not evidence.workers:
         return without_workers(evidence)
-    setting = of_settings(evidence.settings("worker_concurrency"), lambda value: value is not None, "")
+    setting = of_settings(evidence.settings("worker_concurrency"), is_set, "")
     tally = Tally()
     for worker in evidence.workers:
-        verdict, note = sized(worker, bool(setting.right))
+        verdict, note = sized(worker, setting)
         tally.add(verdict, evidence.command(worker, note))
     return covered(
         evidence,
@@ -47,14 +47,14 @@ def concurrency(evidence: Evidence) -> Answer:
     )
 
 
-def sized(worker: Worker, setting: bool) -> tuple[bool | None, str]:
+def sized(worker: Worker, setting: Tally) -> tuple[bool | None, str]:
     if isinstance(worker.concurrency, int):
         return True, f"{count(worker.concurrency, 'process')}{of_cpus(worker)}"
     if worker.autoscale is not None:
         return True, "sizes itself"
-    if setting:
+    if setting.right:
         return True, "by `worker_concurrency`"
-    if worker.concurrency is not None:
+    if worker.concurrency is not None or setting.unclear:
         return None, "its size is not written here"
     if worker.host.kind in SHARED:
         return False, "takes as many processes as the machine has CPUs, whatever its own limits are"
@@ -69,7 +69,7 @@ def of_cpus(worker: Worker) -> str:
 @section.item(
     "pool",
     "Each worker's pool fits its tasks: prefork for computing, gevent or eventlet for waiting",
-    "pass partly fail unknown",
+    "pass fail unknown",
 )
 def pool(evidence: Evidence) -> Answer:
     """`--pool` of every worker and `worker_pool`, against limits and options that only some pools heed. Whether tasks
@@ -144,7 +144,7 @@ def is_reported(evidence: Evidence, scaler: Scaler, item: str) -> bool:
     )
 
 
-@section.item("graceful-shutdown", "A worker that is stopped finishes its tasks first", "pass partly fail unknown")
+@section.item("graceful-shutdown", "A worker that is stopped finishes its tasks first", "pass fail unknown")
 def graceful_shutdown(evidence: Evidence) -> Answer:
     """How each worker's command is started, whether SIGTERM reaches it, and how long it is given before SIGKILL,
     against the longest time limit of its tasks."""
