@@ -132,7 +132,9 @@ class File:
             byte = len(self.source.line(span.line)[: span.column - 1].encode())
         candidates: list[Any] = self.by_start.get((span.line, byte), [])
         for node in candidates:
-            if (not kinds or isinstance(node, kinds)) and self.source.span(node) == span:
+            # Up to Python 3.11 the parts of an f-string claim to stand where the whole of it does.
+            part = isinstance(node, ast.expr) and isinstance(self.parent(node), ast.JoinedStr)
+            if (not kinds or isinstance(node, kinds)) and self.source.span(node) == span and not part:
                 return node
         return None
 

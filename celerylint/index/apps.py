@@ -156,6 +156,12 @@ class Apps:
             known = self.judged[value] = self.judge(value, depth)
         return known
 
+    def may_be_app(self, value: Value) -> bool:
+        """Whether a value is an application, as far as nothing says that it is something else."""
+        known = self.modules.expand(value)
+        other = isinstance(known, Call) and isinstance(known.func, Name) and not self.modules.path(known.func.dotted)
+        return self.is_app(value) or not other
+
     def judge(self, value: Value, depth: int) -> bool:
         match value:
             case Name(dotted=dotted):
@@ -232,6 +238,11 @@ class Apps:
     def is_made_outside(self, func: Value) -> bool:
         """Whether an application is of a class outside the project, which may configure it."""
         return isinstance(func, Name) and is_foreign_app_class(self.modules.canonical(func.dotted))
+
+    def is_made_out_of_sight(self, func: Value) -> bool:
+        """Whether an application is made where its configuration cannot be followed: by another package, or by a
+        function in which no `Celery(…)` is seen."""
+        return self.is_made_outside(func) or self.is_made_by_function(func)
 
     def conf_of(self, value: Value) -> bool:
         """Whether a value is the configuration of an application."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from celerylint.celery_data import SettingInfo
@@ -17,6 +18,9 @@ from celerylint.index.settings import Settings, unique
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
 from celerylint.values import UNKNOWN, Unknown, Value, either
+
+# A module of another package with settings for Celery, and not Celery's own.
+OF_CELERY = re.compile(r"^(?!celery\b).*celery")
 
 
 class Configuration:
@@ -142,11 +146,18 @@ class Configuration:
     def hidden(self) -> bool:
         """Whether settings may come from somewhere that cannot be read, or belong to another project altogether."""
         apps = [app for app in self.apps.apps if self.is_production(app.path)]
-        if not apps or any(self.apps.is_made_outside(app.call.func) for app in apps):
+        if not apps or any(self.apps.is_made_out_of_sight(app.call.func) for app in apps):
             return True
         if any(self.is_hidden(link) for link in self.links if self.is_production(link.path)):
             return True
+        if any(self.is_imported(facts) for facts in self.readable if self.is_production(facts.path)):
+            return True
         return any(last_name(fact.call.func) == "config_from_envvar" for facts in self.facts for fact in facts.calls)
+
+    def is_imported(self, facts: FileFacts) -> bool:
+        """Whether a module of settings takes in whatever another package has in a module about Celery."""
+        outside = [star for star in facts.stars if not self.modules.split(star)[0]]
+        return self.reader.is_settings_module(facts) and any(OF_CELERY.search(star) for star in outside)
 
     def is_hidden(self, link: Linked) -> bool:
         """Whether what a link reads cannot be told, or is filled by code that cannot be followed."""

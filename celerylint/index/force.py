@@ -83,6 +83,21 @@ class Force:
                 ]
         return found
 
+    def beside(self, row: Setting, others: list[Setting]) -> list[list[Setting]]:
+        """What of another setting is in force beside a row, for each of the settings that may be used with it."""
+        free = [other for other in others if other.form != "object" or not other.holder]
+        if row.form != "object" or not row.holder:
+            return [others]
+        roots = [root for root in self.roots({row.holder: [row]}) if row.holder in self.lineage(root)]
+        by_holder: dict[str, list[Setting]] = {}
+        for other in others:
+            by_holder.setdefault(other.holder, []).append(other)
+        return [[*free, *self.inherited(root, by_holder, set())] for root in roots] or [others]
+
+    def are_read_together(self, one: str, other: str) -> bool:
+        """Whether one module or class is, or builds on, the other."""
+        return bool(one and other) and (one in self.lineage(other) or other in self.lineage(one))
+
     def inherited(self, holder: str, by_holder: dict[str, list[Setting]], seen: set[str]) -> list[Setting]:
         """What a module or class has for the setting, by its own rows or those it builds on."""
         if holder in seen:

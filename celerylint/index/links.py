@@ -54,7 +54,7 @@ class Links:
     def of_call(self, fact: CallFact, facts: FileFacts) -> Iterator[Linked]:
         func = fact.call.func
         method = last_name(func)
-        if method == "config_from_object":
+        if method == "config_from_object" and self.apps.may_be_app(receiver(func)):
             given = fact.call.args[0] if fact.call.args else fact.call.keyword("obj")
             yield self.link(given, fact, facts, self.apps.key_of(receiver(func)))
         elif method in UPDATES and self.apps.updates_conf(fact.call):

@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 NOT_PRODUCTION_PATH = re.compile(
-    r"(?:^|[/_.-])(?:tests?|testing|unittests?|local|localhost|dev|devel|development|developer|debug|ci|conftest"
+    r"(?:^|[/_.-])(?:tests?|testing|pytest|unittests?|local|localhost|dev|devel|development|developer|debug|ci|conftest"
     r"|examples?|sample|demo|sandbox|e2e|docs?)(?:[/_.-]|$)",
     re.IGNORECASE,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from celerylint.facts import CallFact, FileFacts, ScheduleEntry, Setting, Task
+from celerylint.index.apps import receiver
 from celerylint.index.configuration import Configuration
 from celerylint.index.dispatches import Dispatches
 from celerylint.index.mappings import Entry, Mappings
@@ -66,7 +67,9 @@ class Schedules:
         keys = {item.name: item.key_span for item in inside.items if item.path == entry.path}
         values = {item.name: item.value for item in inside.items if item.name}
         sent, task = self.names.named(values.get("task"))
-        span = entry.key_span or entry.span or (row.value_span if entry.path == row.path else Span(1, 1, 1, 1))
+        where = entry.value.where if isinstance(entry.value, Mapping) else None
+        inner = where.span if where is not None and where.path == entry.path else None
+        span = entry.key_span or entry.span or inner or (row.value_span if entry.path == row.path else Span(1, 1, 1, 1))
         return ScheduleEntry(
             name=self.names.text(entry.key),
             sent=sent,
@@ -86,7 +89,7 @@ class Schedules:
 
     def of_call(self, fact: CallFact, facts: FileFacts) -> Iterator[ScheduleEntry]:
         name = last_name(fact.call.func)
-        if name == "add_periodic_task":
+        if name == "add_periodic_task" and self.tasks.apps.may_be_app(receiver(fact.call.func)):
             yield self.periodic(fact, facts)
         elif name == "RedBeatSchedulerEntry":
             yield self.redbeat(fact, facts)

@@ -30,9 +30,11 @@ class SettingNames:
             return short.lower()
         return self.old.get(written, "") if self.version >= NAMES_BESIDE_NAMESPACE else ""
 
-    def is_old(self, written: str) -> bool:
-        """Whether a name is one of before 4.0."""
-        return written in self.old and written not in self.known
+    def is_old(self, written: str, namespace: str = "") -> bool:
+        """Whether a name is one of before 4.0, and no new one under the namespace that it stands in."""
+        prefix = f"{namespace.rstrip('_')}_"
+        new = bool(namespace) and written.startswith(prefix) and written.removeprefix(prefix).lower() in self.known
+        return written in self.old and written not in self.known and not new
 
     def is_meant(self, name: str, namespace: str) -> bool:
         """Whether a name in something that an app reads whole is meant for Celery."""

@@ -50,14 +50,16 @@ class TaskNames:
                 task = self.tasks.of(value)
         return (task.name, task) if task is not None else ("", None)
 
-    def registered(self, name: str) -> bool | None:
+    def registered(self, name: str, *, own: bool = False) -> bool | None:
         """Whether any code registers a task under a name; None where that cannot be told.
 
-        Only a name under one of the project's own packages can be known not to be registered.
+        Only a name under one of the project's own packages can be known not to be registered; one without dots only
+        where it is meant for the project's `own` tasks, as those of its schedule are, and these have such names.
         """
         if name not in self.judged:
             self.judged[name] = self.judge(name)
-        return self.judged[name]
+        plain = own and "." not in name and self.judged[name] is None and not self.may_be_wrapped(name)
+        return False if plain and self.without_dots and not self.names_are_made else self.judged[name]
 
     def judge(self, name: str) -> bool | None:
         if name in self.tasks.by_name or name in BUILTIN:
@@ -66,7 +68,7 @@ class TaskNames:
             return None
         module, _, last = name.rpartition(".")
         if not module:
-            return False if self.without_dots else None
+            return None
         if any(
             known.endswith(f".{name}") or name.endswith(f".{known}") for known in self.tasks.by_name if "." in known
         ):
@@ -139,6 +141,11 @@ class TaskNames:
 
     def meant(self, name: str) -> str:
         """The one registered name that a wrong one was meant to be, "" where there is none or more than one."""
+        module, _, rest = name.rpartition(".")
+        for relative in self.modules.by_import.get(module, []):
+            task = self.tasks.of(Name(f"{self.modules.ids[relative]}.{rest}"))
+            if task is not None and task.name:
+                return task.name
         found = nearest(name, self.tasks.by_name)
         if found is not None:
             return found

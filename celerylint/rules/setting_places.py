@@ -21,7 +21,7 @@ def written(file: File, setting: Setting) -> Written:
     if setting.span != setting.value_span:
         return setting.span, node
     match above:
-        case ast.keyword(arg=name) if name == setting.written:
+        case ast.keyword(arg=name) if name == setting.written or setting.form == "keyword":
             return file.span(above), node
         case ast.Assign(targets=targets, value=value) if node in targets:
             return setting.span, value
