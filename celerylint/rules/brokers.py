@@ -88,6 +88,13 @@ def broker(index: Index) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def broker_of(app: str, index: Index) -> str:
+    """The broker of an app where it has a URL of its own, else the project's; "" where it is not known."""
+    rows = index.configuration.effective("broker_url", app) if app and not index.traits.broker else []
+    found = {kind for row in rows for kind in transports(row.value)}
+    return found.pop() if len(found) == 1 else broker(index) if not found else ""
+
+
 def transport(value: Value) -> str:
     """The broker that `broker_transport` names."""
     return SCHEMES.get(value.value, value.value) if isinstance(value, Const) and isinstance(value.value, str) else ""
