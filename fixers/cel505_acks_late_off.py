@@ -1,0 +1,12 @@
+"""Turns late acknowledgement on for the app."""
+
+from celerylint.edits import Fix
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.rule import Finding
+from celerylint.rules.config_edits import add_settings
+
+
+def fix(finding: Finding, file: File, index: Index) -> Fix | None:
+    edits = add_settings(finding.data["app"], {"task_acks_late": "True"}, index)
+    return None if edits is None else Fix("unsafe", "Acknowledge late", edits)
