@@ -1,0 +1,105 @@
+"""Two tasks are registered under one name, so one of them never runs.
+
+Of two functions with one name Celery keeps the first, of two classes the last, and says nothing up to 5.6. Who sends
+the other gets the result of the one that was kept. A decorator below the task's that does not use `functools.wraps`
+gives all its functions the name of its own inner one, and so they all collide.
+
+Bad::
+
+    from celery import shared_task
+
+    @shared_task(name="orders.completed")
+    def completed(order_id):
+        return order_id
+
+    @shared_task(name="orders.completed")
+    def cancelled(order_id):
+        return order_id
+
+Good::
+
+    from celery import shared_task
+
+    @shared_task(name="orders.completed")
+    def completed(order_id):
+        return order_id
+
+    @shared_task(name="orders.cancelled")
+    def cancelled(order_id):
+        return order_id
+
+Silent in tests, on tasks of different apps, on modules that cannot be in one process since they share their own name,
+and on names that are not known.
+
+Source: `celery.app.base.Celery._task_from_fun`, `register_task` (4.4 to 5.7).
+"""
+
+from collections.abc import Iterator
+
+from celerylint.facts import Task
+from celerylint.file import File
+from celerylint.index import Index
+from celerylint.rule import Finding, Related, Rule
+from celerylint.rules.unwrapped import registered_names
+
+rule = Rule(
+    __name__,
+    severity="error",
+    message="`{name}` is already the name of `{other}`, so Celery {outcome}; {advice}",
+)
+KEEPS_FIRST = "runs that one instead of this"
+KEEPS_LAST = "runs only one of the two"
+
+
+@rule.check(Task)
+def duplicate(task: Task, file: File, index: Index) -> Iterator[Finding]:
+    if not index.configuration.is_production(task.path):
+        return
+    name, wrapper = registered_names(index).get(task.key, ("", ""))
+    others = [other for other in same_name(name, task, index) if comes_before(other, task)] if name else []
+    if others:
+        first = others[0]
+        yield rule.finding(
+            file,
+            task.span,
+            related=(Related(first.path, first.span, f"the other `{name}`"),),
+            name=name,
+            other=first.label if first.label != task.label else first.key.replace(":", "."),
+            outcome=KEEPS_FIRST if task.kind != "class" else KEEPS_LAST,
+            advice=f"use `functools.wraps` in `{wrapper}`" if wrapper else "give it a name of its own",
+        )
+
+
+def same_name(name: str, task: Task, index: Index) -> list[Task]:
+    """The other tasks that Celery registers under a name, in one process with a task."""
+    names = registered_names(index)
+    return [
+        other
+        for other in index.tasks
+        if other.key != task.key
+        and names.get(other.key, ("", ""))[0] == name
+        and index.configuration.is_production(other.path)
+        and may_meet(task, other, index)
+    ]
+
+
+def comes_before(other: Task, task: Task) -> bool:
+    return (other.path, other.span) < (task.path, task.span)
+
+
+def may_meet(task: Task, other: Task, index: Index) -> bool:
+    """Whether two tasks are registered in one app: not in two apps, nor in two programs beside each other."""
+    if task.app and other.app and task.app != other.app:
+        return False
+    one, two = index.modules.module(task.path)[0], index.modules.module(other.path)[0]
+    if index.modules.imported_as(one) == index.modules.imported_as(two):
+        return one == two
+    return root_of(task.path, index) == root_of(other.path, index)
+
+
+def root_of(path: str, index: Index) -> str:
+    """The folder from which a file's package is imported."""
+    folder = index.modules.relatives.get(path, path).rpartition("/")[0]
+    while folder in index.modules.packages:
+        folder = folder.rpartition("/")[0]
+    return folder
