@@ -14,6 +14,7 @@ from celerylint.facts import Class, Decorator, FileFacts, Function
 from celerylint.index.atomic import Atomic, items_of
 from celerylint.index.configuration import Configuration
 from celerylint.index.modules import Modules
+from celerylint.index.tasks import last_name
 from celerylint.source import Span
 from celerylint.values import Call, Const, Item, Mapping, Name, Value
 
@@ -27,6 +28,13 @@ ADMINS = ("django.contrib.admin.", "import_export.admin.", "reversion.admin.", "
 ADMIN_METHODS = frozenset(
     {"save_model", "save_related", "save_formset", "save_form", "delete_model", "response_add", "response_change"}
 )
+# What has a function run later, by the last part of its name.
+LATER = frozenset(
+    {
+        "on_commit", "call_on_commit", "run_on_commit", "after_commit", "Thread", "Timer", "submit", "start_new_thread",
+        "call_later", "call_soon", "run_in_executor", "delay", "apply_async", "spawn", "defer", "enqueue", "add_task",
+    }
+)  # fmt: skip
 VIEWS = ("django.views.", "rest_framework.views.", "rest_framework.generics.", "rest_framework.viewsets.")
 VIEW_DECORATORS = ("rest_framework.decorators.", "django.views.decorators.", "django.contrib.auth.decorators.")
 
@@ -72,6 +80,8 @@ class Beginnings:
         for decorator in function.decorators:
             if self.atomic.is_atomic(decorator.value):
                 return Cause("decorator", facts.path, decorator.span)
+        if self.is_deferred(function):
+            return None
         cls = facts.classes.get(function.owner) if function.in_class else None
         if cls is not None and (found := self.class_cause(cls, function)) is not None:
             return found
@@ -133,6 +143,19 @@ class Beginnings:
                 if signal in SAVING_SIGNALS:
                     return signal.rpartition(".")[2]
         return ""
+
+    def is_deferred(self, function: Function) -> bool:
+        """Whether a decorator of the project has a function run later: at commit, in a thread, as a task."""
+        return any(self.defers(decorator.value) for decorator in function.decorators)
+
+    def defers(self, value: Value) -> bool:
+        func = value.func if isinstance(value, Call) else value
+        definition = self.modules.resolve(func.dotted) if isinstance(func, Name) else None
+        if definition is None or not isinstance(definition.what, Function | Class):
+            return False
+        inside = f"{definition.what.qualname}."
+        bodies = (each for name, each in definition.facts.functions.items() if f"{name}.".startswith(inside))
+        return any(last_name(site.callee) in LATER for each in bodies for site in each.calls)
 
     def connected(self, considered: list[FileFacts]) -> dict[str, str]:
         """Model signals by the key of the function that `post_save.connect(function)` makes receive them."""

@@ -147,7 +147,9 @@ class Transactions:
 
     def callees(self, site: CallSite, function: Function) -> list[Function]:
         """What a call runs then and there."""
-        return [] if site.later else self.graph.callees(site.callee, function)
+        if site.later:
+            return []
+        return [callee for callee in self.graph.callees(site.callee, function) if not self.starts.is_deferred(callee)]
 
     def beginnings(self) -> Iterator[tuple[str, Link]]:
         """The functions that run in a transaction from their first line, and those that a block calls."""

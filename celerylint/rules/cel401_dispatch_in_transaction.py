@@ -45,8 +45,8 @@ receivers of model signals, and with SQLAlchemy between `session.add()` and `ses
 `post_save` receiver and a model's `save()` run in the transaction of whoever saves, which may be none: these are
 warnings, and silent where a countdown is given.
 
-Silent in tests, in lambdas and functions handed to `on_commit`, where only a signature is made, and where `using`
-names another database or one that is not known.
+Silent in tests, in lambdas and functions handed to `on_commit`, in functions that a decorator of the project runs
+later, where only a signature is made, and where `using` names another database or one that is not known.
 
 The fix is unsafe: nothing is sent after a rollback, and a `TestCase` of Django never commits. There is none where
 the result of the dispatch is used, since nothing is returned any more.

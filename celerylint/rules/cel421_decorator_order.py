@@ -40,10 +40,10 @@ Good::
     def ship(order_id):
         ...
 
-A warning where one task alone has the wrong name. Silent where the task has a `name` of its own, about decorators
-that return the function or task that they get, `staticmethod`, and those that are not known. `wraps` changes the
-names of the tasks, so that messages on their way are not understood any more: deploy it with an explicit `name` at
-first.
+A warning where one task alone has the wrong name. Silent in tests, where the task has a `name` of its own, about
+decorators that return the function or task that they get or set `.delay`, `staticmethod`, and those that are not
+known. `wraps` changes the names of the tasks, so that messages on their way are not understood any more: deploy it
+with an explicit `name` at first.
 
 Source: `celery.app.base.Celery._task_from_fun`, `celery.utils.imports.gen_task_name` (5.7); Celery's user guide,
 "Tasks", "Multiple decorators".
@@ -55,6 +55,7 @@ from celerylint.facts import Decorator, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
+from celerylint.rules.code_paths import is_test
 from celerylint.values import Attr, Call, Const, Item, Name, Value
 from celerylint.values import Function as FunctionValue
 
@@ -80,7 +81,7 @@ WRAPPING = frozenset(
 @rule.check(Task)
 def wrong_place(task: Task, file: File, index: Index) -> Iterator[Finding]:
     function = index.function_of(task) if task.kind == "decorator" else None
-    if function is None:
+    if function is None or is_test(file.path, index):
         return
     made_by = [index.registry.decoration(decorator.value)[0] is not None for decorator in function.decorators]
     makers = [place for place, makes in enumerate(made_by) if makes]
@@ -138,7 +139,15 @@ def replaces(value: Value, index: Index) -> bool:
     func = value.func if isinstance(value, Call) else value
     if isinstance(func, Name) and index.modules.canonical(func.dotted) in WRAPPING:
         return True
-    return inner_function(value, index) is not None
+    inner = inner_function(value, index)
+    return inner is not None and "delay" not in attributes_given(inner, index)
+
+
+def attributes_given(inner: Function, index: Index) -> set[str]:
+    """The attributes that a decorator sets on the function that it returns."""
+    facts = index.modules.facts(inner.module)
+    writes = [write.target for write in facts.writes if write.scope == inner.owner] if facts is not None else []
+    return {target.name for target in writes if isinstance(target, Attr)}
 
 
 def inner_function(value: Value, index: Index) -> Function | None:
@@ -163,9 +172,8 @@ def renamed(inner: Function, index: Index) -> bool:
     if facts is None or outer is None:
         return True
     calls = [site.callee.dotted.rpartition(".")[2] for site in outer.calls if isinstance(site.callee, Name)]
-    writes = [write for write in facts.writes if write.scope == outer.qualname and isinstance(write.target, Attr)]
-    return any(name in {"update_wrapper", "wraps"} for name in calls) or any(
-        isinstance(write.target, Attr) and write.target.name in {"__name__", "__qualname__"} for write in writes
+    return not {"update_wrapper", "wraps"}.isdisjoint(calls) or bool(
+        {"__name__", "__qualname__"} & attributes_given(inner, index)
     )
 
 
