@@ -24,7 +24,8 @@ from celerylint.rule import Finding
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Unknown, Value, either, number
 
-# Redis servers that are named so hold no queues.
+# Redis servers that are named so hold queues, or none.
+OWN = re.compile(r"broker|celery|queue|worker", re.IGNORECASE)
 ASIDE = re.compile(r"cache|session|result", re.IGNORECASE)
 IMPORT = re.compile(r"\s*(?:from|import)\s|\s*#")
 WIDEST = 160
@@ -183,7 +184,8 @@ class Evidence(Overview):
         named = [server for server in meant if hosts & self.called(server)]
         if named or any(url.is_redis and url.is_elsewhere for url in self.broker_urls):
             return named
-        return [server for server in meant if not ASIDE.search(" ".join(sorted(self.called(server))))]
+        meant = [server for server in meant if not ASIDE.search(" ".join(sorted(self.called(server))))]
+        return [server for server in meant if OWN.search(" ".join(sorted(self.called(server))))] or meant
 
     def is_meant_server(self, server: Broker) -> bool:
         if server.host is not None:

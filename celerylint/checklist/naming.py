@@ -18,7 +18,9 @@ from celerylint.index.queues import DEFAULT
 if TYPE_CHECKING:
     from celerylint.checklist.evidence import Evidence
 
-HEALTH = re.compile(r"health|heart_?beat|ping|alive|watchdog|canary|probe|self_?test", re.IGNORECASE)
+HEALTH = re.compile(
+    r"health|heart_?beat|watchdog|self_?test|(?<![a-z])(?:ping|pong|alive|canary|probe|smoke)(?![a-z])", re.IGNORECASE
+)
 ATTRIBUTES = frozenset({"app", "celery"})
 
 

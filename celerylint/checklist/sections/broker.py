@@ -8,6 +8,7 @@ from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import Tally, covered, manual, nothing
 from celerylint.deploy.model import Broker, Directive, Place
+from celerylint.facts import Setting
 from celerylint.values import truth
 
 section = Section("broker", "Broker", "Before deploying")
@@ -35,8 +36,10 @@ def of_servers(
     steps = (Step("Ask the server itself", f"{evidence.names.redis} {check}"),)
     tally = Tally()
     for server in evidence.servers:
-        verdict, note = judge(server)
-        tally.add(verdict, evidence.spot(place_of(server, directive, key), note))
+        # What only a host can show, a configuration by itself does not leave open.
+        if server.host is not None or not key:
+            verdict, note = judge(server)
+            tally.add(verdict, evidence.spot(place_of(server, directive, key), note))
     if not tally.all:
         return nothing("No configuration of the broker's Redis is here.", CONFIGURATION, steps)
     return covered(
@@ -179,14 +182,14 @@ def transport(evidence: Evidence, item: str) -> Answer:
     """Whether the broker is reached over TLS, as far as URLs and settings tell."""
     tally = Tally()
     for url in evidence.broker_urls:
-        if url.is_encrypted or is_switched(evidence, url.place.path):
-            tally.add(True, url.place)
-        elif url.is_local:
-            tally.unclear.append(url.place)
+        switches = switched(evidence, url.place.path)
+        if url.is_encrypted or not switches:
+            tally.add(True if url.is_encrypted else None if url.is_local else False, url.place)
         else:
-            tally.add(False, url.place)
-    if not tally.all and is_switched(evidence, ""):
-        tally.right = [place for each in evidence.settings("broker_use_ssl") for place in each.places]
+            places = [evidence.place(row.path, row.span) for row in switches]
+            (tally.unclear if any(row.condition for row in switches) else tally.right).extend(places)
+    if not tally.all:
+        tally.right = [evidence.place(row.path, row.span) for row in switched(evidence, "") if not row.condition]
     if not tally.all:
         return nothing("The broker's URL is not written here.", "the environment that sets the broker's URL")
     return covered(
@@ -194,12 +197,9 @@ def transport(evidence: Evidence, item: str) -> Answer:
     )
 
 
-def is_switched(evidence: Evidence, path: str) -> bool:
-    """Whether `broker_use_ssl` is on for the URL that a file has: it is set for an application, in the same file, or in
-    one that sets no URL. A URL that no settings have needs it wherever they set one."""
+def switched(evidence: Evidence, path: str) -> list[Setting]:
+    """What switches `broker_use_ssl` on for the URL that a file has: it is set for an application, in the same file, or
+    in one that sets no URL. A URL that no settings have needs it wherever they set one."""
     on = [row for each in evidence.settings("broker_use_ssl") for row in each.rows if truth(row.value) is not False]
-    paths = {row.path for row in on}
     setting_urls = {row.path for each in evidence.settings("broker_url") for row in each.rows}
-    if paths - setting_urls:
-        return True
-    return path in paths if path in setting_urls else bool(paths)
+    return [row for row in on if row.path not in setting_urls or path not in setting_urls or row.path == path]

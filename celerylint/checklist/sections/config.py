@@ -19,6 +19,7 @@ from celerylint.checklist.judging import (
     own,
     prohibited,
 )
+from celerylint.checklist.urgency import is_prioritised
 from celerylint.checklist.variables import Url, urls
 from celerylint.deploy.model import Worker
 from celerylint.values import Const, Sequence, Unknown, Value, number, truth
@@ -26,7 +27,6 @@ from celerylint.values import Const, Sequence, Unknown, Value, number, truth
 section = Section("config", "Celery's configuration", "Before deploying")
 
 JSON = frozenset({"json", "application/json", "orjson", "ujson", "django-json"})
-URGENT = frozenset({"critical", "urgent", "realtime", "priority"})
 SETTINGS = "the settings that production reads"
 PREFETCH = 4
 
@@ -173,9 +173,8 @@ def is_one(value: Value | None) -> bool | None:
 
 
 def is_urgent(worker: Worker) -> bool:
-    """Whether one of a worker's queues is named as an urgent one."""
-    queues = worker.queues if isinstance(worker.queues, tuple) else ()
-    return any(word in URGENT for queue in queues for word in queue.lower().replace("-", "_").split("_"))
+    """Whether a worker consumes a queue whose name asks for that."""
+    return isinstance(worker.queues, tuple) and any(map(is_prioritised, worker.queues))
 
 
 # Limits

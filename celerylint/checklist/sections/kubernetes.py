@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section
 from celerylint.checklist.judging import Tally, covered, nothing
 from celerylint.checklist.sections.workers import scaled
+from celerylint.checklist.urgency import urgency
 from celerylint.deploy.model import Worker
 
 section = Section("kubernetes", "Kubernetes", "Deploying")
 
 MANIFESTS = "Kubernetes manifests, or a rendered Helm chart, of the workers"
-CLASSES = {
-    "urgent": re.compile(r"critical|urgent|high|prio|realtime|fast|interactive", re.IGNORECASE),
-    "bulk": re.compile(r"low|bulk|slow|batch|long|report|export|background", re.IGNORECASE),
-}
+CLASSES = {"critical": "urgent", "high": "urgent", "low": "bulk", "bulk": "bulk", "default": "default"}
 
 
 def of_workers(
@@ -51,7 +48,7 @@ def separate_deployments(evidence: Evidence) -> Answer:
 
 def kind_of(queue: str) -> str:
     """How urgent a queue is by its name; the name itself where that says nothing."""
-    return next((kind for kind, words in CLASSES.items() if words.search(queue)), queue)
+    return CLASSES.get(urgency(queue), queue)
 
 
 @section.item("resources", "Workers have limits of CPU and memory", "pass partly fail unknown")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, State, Step
 from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings
+from celerylint.checklist.urgency import is_urgent
 from celerylint.facts import Queue
 from celerylint.values import Mapping, Unknown, Value, truth
 
 section = Section("queues", "Queues", "Before deploying")
 
-URGENT = re.compile(r"critical|urgent|high|prio|realtime|fast|interactive", re.IGNORECASE)
 QUEUES = "the code that declares the queues"
 ON_REDIS = (
     "On Redis `x-max-priority` does nothing: priorities are a list per step, 0 comes first, and they need "
@@ -36,7 +34,7 @@ def priorities(evidence: Evidence) -> Answer:
 
 def on_redis(evidence: Evidence) -> Answer:
     names = evidence.names.queues
-    urgent = [name for name in names if URGENT.search(name)]
+    urgent = [name for name in names if is_urgent(name)]
     tally = Tally()
     places = [
         evidence.place(queue.path, queue.span) for queue in evidence.index.queues.declared if queue.name in urgent
@@ -84,9 +82,11 @@ def routes(evidence: Evidence) -> Answer:
     named = [task for task in evidence.tasks if "queue" in task.options]
     if not found and not tally.right:
         tally.right += [evidence.place(task.path, task.spans.get("queue", task.span)) for task in named]
-        tally.wrong += [
-            evidence.task_place(task, "goes to the default queue") for task in evidence.tasks if task not in named
-        ]
+        for task in evidence.tasks:
+            if task not in named:
+                known = evidence.queue_of[task.key] is not None and not task.open
+                note = "goes to the default queue" if known else "its queue is not written here"
+                tally.add(False if known else None, evidence.task_place(task, note))
     routed = [name for name in evidence.queue_of.values() if name and name != evidence.default_queue]
     says = count(len(found), "route") if found else "`task_routes` is not set"
     return covered(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step, Table
 from celerylint.checklist.judging import Tally, covered, listed, manual
 from celerylint.checklist.scalers import Metric, Watch, bounds, watches
+from celerylint.checklist.urgency import Urgency, urgency
 from celerylint.deploy.model import Worker
 from celerylint.values import Unknown, number
 
@@ -19,29 +19,20 @@ PREFETCH = 4
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of queue: what its name looks like, and the workers (least and most) and prefetch that suit it."""
+    """A kind of queue: the workers (least and most) and the prefetch that suit it."""
 
-    name: str
-    words: re.Pattern[str]
+    name: Urgency
     workers: tuple[int, int]
     prefetch: int
     use: str
 
 
 KINDS = (
-    Kind("critical", re.compile(r"critical|urgent|realtime", re.IGNORECASE), (4, 8), 1, "payments, security"),
-    Kind("high", re.compile(r"high|prio|fast|interactive", re.IGNORECASE), (2, 4), 2, "what a user waits for"),
-    Kind(
-        "bulk", re.compile(r"bulk|batch|report|export|import|slow|long", re.IGNORECASE), (1, 2), 8, "reports, batches"
-    ),
-    Kind(
-        "low",
-        re.compile(r"low|analytics|logging|background|cleanup|maintenance", re.IGNORECASE),
-        (1, 2),
-        4,
-        "analytics, logs",
-    ),
-    Kind("default", re.compile(r"default|celery|main|general", re.IGNORECASE), (2, 4), 4, "everything else"),
+    Kind("critical", (4, 8), 1, "payments, security"),
+    Kind("high", (2, 4), 2, "what a user waits for"),
+    Kind("default", (2, 4), 4, "everything else"),
+    Kind("low", (1, 2), 4, "analytics, logs"),
+    Kind("bulk", (1, 2), 8, "reports, batches"),
 )
 # Metric: what it is called, the threshold, how that is written, what to do then.
 TRIGGERS: dict[Metric, tuple[str, float, str, str]] = {
@@ -60,7 +51,7 @@ def table(evidence: Evidence) -> Answer:
     """The queues by their names, the workers that consume them, their copies, and what workers reserve."""
     tally, rows = Tally(), []
     for queue in evidence.names.queues:
-        kind = next((kind for kind in KINDS if kind.words.search(queue)), None)
+        kind = next((kind for kind in KINDS if kind.name == urgency(queue)), None)
         cells, places = compared(evidence, queue, kind)
         rows.append(cells)
         if kind is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import count, listed, manual
-from celerylint.checklist.sections.queues import URGENT
+from celerylint.checklist.urgency import is_urgent
 from celerylint.facts import Task
 
 section = Section("verify", "After the first deployment", "After deploying")
@@ -52,7 +52,7 @@ def keeps_nothing(evidence: Evidence, task: Task) -> bool:
 def priority(evidence: Evidence) -> Answer:
     """Fills an ordinary queue and sends something urgent behind it."""
     names = evidence.names
-    urgent = next((name for name in names.queues if URGENT.search(name)), "")
+    urgent = next((name for name in names.queues if is_urgent(name)), "")
     plain = next((name for name in reversed(names.queues) if name != urgent), names.main_queue)
     behind = f"{names.trial_call} --queue={urgent}" if urgent else names.prioritised
     return manual(

@@ -58,7 +58,9 @@ def sized(worker: Worker, setting: Tally) -> tuple[bool | None, str]:
         return None, "its size is not written here"
     if worker.host.kind in SHARED:
         return False, "takes as many processes as the machine has CPUs, whatever its own limits are"
-    return True, "as many processes as the machine has CPUs"
+    if worker.host.kind in {"supervisor", "systemd"}:
+        return True, "as many processes as the machine has CPUs"
+    return None, "where it runs is not known"
 
 
 def of_cpus(worker: Worker) -> str:
@@ -148,14 +150,37 @@ def is_reported(evidence: Evidence, scaler: Scaler, item: str) -> bool:
 def graceful_shutdown(evidence: Evidence) -> Answer:
     """How each worker's command is started, whether SIGTERM reaches it, and how long it is given before SIGKILL,
     against the longest time limit of its tasks."""
-    answer = prohibited(
-        evidence,
-        "workers.graceful-shutdown",
-        seen=[evidence.command(worker) for worker in evidence.workers],
-        clean=f"SIGTERM reaches {count(len(evidence.workers), 'worker')}; none is killed before its longest task ends.",
-        wrong="SIGTERM does not reach the worker, or it is killed before its tasks can end.",
+    if not evidence.workers:
+        return without_workers(evidence)
+    findings = evidence.findings("workers.graceful-shutdown")
+    if findings:
+        places = tuple(evidence.of_finding(finding) for finding in findings)
+        wrong = "SIGTERM does not reach the worker, or it is killed before its tasks can end."
+        return Answer("fail", f"{count(len(findings), 'place')}: {wrong}", places, tuple(findings))
+    tally = Tally()
+    for worker in evidence.workers:
+        verdict, note = waited_for(worker, evidence.longest_limit)
+        tally.add(verdict, evidence.spot(worker.host.at("grace"), note))
+    if tally.right:
+        # What some platforms give cannot be set, and stands in no file.
+        tally.unclear = [place for place in tally.unclear if place.note != PLATFORM]
+    found = f"Given the time to end their tasks: {tally.of('worker')}."
+    return covered(
+        evidence, "workers.graceful-shutdown", tally, found, missing="what stops workers, and how long it waits"
     )
-    return answer if answer.state != "unknown" else without_workers(evidence)
+
+
+PLATFORM = "how long it is given is its platform's"
+
+
+def waited_for(worker: Worker, longest: float | None) -> tuple[bool | None, str]:
+    """Whether a worker is given the time that its longest task may take."""
+    grace, host = worker.host.grace, worker.host
+    if not isinstance(grace, int | float) or (host.default_grace and host.kind not in {"compose", "kubernetes"}):
+        return None, PLATFORM
+    if longest is None:
+        return None, f"{grace:g} s before SIGKILL, and no time limit says how long a task may take"
+    return grace >= longest, f"{grace:g} s before SIGKILL; the longest task may take {longest:g} s"
 
 
 @section.item(
