@@ -40,8 +40,8 @@ class CallSite:
 
     `later` says that it does not run where it stands: it is in a lambda, or a function that is handed on.
     `passed` are those arguments that may have results of tasks in them, by their index or keyword. `optional`
-    says that the function around it makes the call for some values of its parameters only. `caught` are the dotted
-    names of what handlers around it in its function catch, "" for a bare `except` and for what is not known.
+    says that the function around it makes the call for some values of a defaulted parameter only. `caught` are the
+    dotted names of what handlers around it in its function catch, "" for a bare `except` and for what is not known.
     """
 
     callee: Value

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeAlias
 
 from celerylint.file import File
 
+AnyFunction: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 TESTS = (ast.If, ast.IfExp, ast.While)
 LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def functions_with_tests(file: File) -> set[ast.AST]:
-    """The functions that test a parameter anywhere."""
+    """The functions that test an optional parameter anywhere."""
     return {
         function
         for node in file.nodes(*TESTS)
-        if (function := file.function_node(node)) is not None and mentions(node.test, parameters(function.args))
+        if (function := file.function_node(node)) is not None and mentions(node.test, optional(function.args))
     }
 
 
 def is_optional(file: File, node: ast.AST) -> bool:
-    """Whether a function runs a node only for some values of its parameters: in a branch that tests one, or behind an
-    early end that an optional one decides."""
-    function, child = file.function_node(node), node
-    if function is None:
-        return False
-    names, flags = parameters(function.args), optional(function.args)
+    """Whether a function runs a node only for some values of an optional parameter."""
+    function = file.function_node(node)
+    return function is not None and depends(file, node, function, optional(function.args))
+
+
+def is_tested(file: File, node: ast.AST) -> bool:
+    """Whether a function runs a node only for some values of any of its parameters."""
+    function = file.function_node(node)
+    return function is not None and depends(file, node, function, parameters(function.args))
+
+
+def depends(file: File, node: ast.AST, function: AnyFunction, names: set[str]) -> bool:
+    """Whether a node stands in a branch that a test of some names decides over, or behind an early end that an optional
+    parameter does."""
+    flags, child = optional(function.args), node
     for above in file.ancestors(node):
         if isinstance(above, TESTS) and child is not above.test and mentions(above.test, names):
             return True

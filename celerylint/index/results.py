@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from celerylint.facts import Function, Task
-from celerylint.index.dispatches import SENDERS, Dispatches, split_call
+from celerylint.index.dispatches import SENDERS, Dispatches, Signature, split_call
 from celerylint.values import (
     NONE,
     Attr,
@@ -93,7 +93,7 @@ class Results:
             return made
         if receiver is not None and (found := self.of_method(receiver, method, depth)) is not None:
             return found
-        signature = self.sending.signature(call.func, depth + 1)
+        signature = self.signature(call.func, depth + 1)
         if signature is not None and signature.kind != "task":
             return Result("group" if signature.kind == "group" else "sent", signature.task)
         return self.returned(call.func, self.of, depth + 1)
@@ -112,11 +112,21 @@ class Results:
         task = self.tasks.of(receiver)
         if task is not None:
             return Result("eager" if method == "apply" else "sent", task)
-        signature = self.sending.signature(receiver)
+        signature = self.signature(receiver)
         if signature is not None:
             kind = "eager" if method == "apply" else "group" if signature.kind == "group" else "sent"
             return Result(kind, signature.task)
         return Result("sent") if method != "apply" and self.sending.is_task_like(receiver, method) else None
+
+    def signature(self, value: Value, depth: int = 0) -> Signature | None:
+        """The signature or canvas that a value is, also one that a function of the project returns."""
+        found = self.sending.signature(value, depth)
+        function = self.function(value.func) if found is None and isinstance(value, Call) else None
+        if function is None or depth > DEEPEST or function.is_async or function.is_generator:
+            return found
+        made = [self.signature(returned, depth + 1) for returned in function.returns]
+        # Among several a canvas: one task alone, called, would not be sent.
+        return next((one for one in reversed(made) if one), None) if made and all(made) else None
 
     def returned(self, func: Value, judge: Callable[[Value, int], Result | None], depth: int) -> Result | None:
         """What a function of the project returns, if all that it returns is that (or None)."""

@@ -42,7 +42,7 @@ Good::
         return 1
 
 Also found in functions that a task calls, with the calls that lead there. Silent about `.ready()`, `.state`,
-`.result` and the like, which ask once and do not wait; about tasks with `ignore_result=True`, whose `.get()`
+`.result` and the like where they ask once, and not in a loop; about tasks with `ignore_result=True`, whose `.get()`
 returns None at once; and about every `.get()` of something that is not known to be a result.
 
 Source: `celery.result.assert_will_not_block`, `AsyncResult.get`, `EagerResult.get` (5.7); Celery's user guide, "Tasks",
@@ -57,8 +57,9 @@ from celerylint.index import Index
 from celerylint.index.reach import Reach
 from celerylint.index.results import Result
 from celerylint.rule import Finding, Rule
+from celerylint.rules.waiting import is_asked_first, polled
 from celerylint.rules.worker import is_certain, way, where
-from celerylint.values import Call, Const, Name, truth
+from celerylint.values import Call, Const, Mapping, Name, truth
 
 rule = Rule(
     __name__,
@@ -80,6 +81,12 @@ UNCHECKED = (
     "use a chord"
 )
 
+POLLED = (
+    "this loop on `.{method}` {where} waits in a worker slot for a task that needs a slot too: the pool deadlocks "
+    "under load; pass the result on with a chain, chord or callback"
+)
+
+SWITCH = "disable_sync_subtasks"
 WAITING = frozenset({"get", "join", "join_native", "wait", "collect", "get_leaf", "iter_native", "iterate"})
 
 
@@ -88,15 +95,28 @@ def waits_for_result(node: ast.Call, file: File, index: Index) -> Iterator[Findi
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in WAITING:
         return
     reach = index.reach(file, node)
-    if reach is None:
+    result = index.result_of(file.value(node.func.value)) if reach is not None else None
+    if reach is None or result is None or is_ignored(result, index) or not is_certain(file, node, reach):
         return
-    result = index.result_of(file.value(node.func.value))
-    if result is not None and not is_ignored(result, index) and is_certain(file, node, reach):
-        yield finding(node, node.func.attr, result, reach, file, index)
-
-
-def finding(node: ast.Call, method: str, result: Result, reach: Reach, file: File, index: Index) -> Finding:
     switch = unlocked(node, file, index)
+    if not switch or not (result.kind == "eager" or is_asked_first(node, file)):
+        yield finding(node, node.func.attr, result, switch, reach, file, index)
+
+
+@rule.check(ast.While)
+def waits_in_loop(node: ast.While, file: File, index: Index) -> Iterator[Finding]:
+    reach = index.reach(file, node)
+    asked = polled(node, file, index) if reach is not None else None
+    if reach is not None and asked is not None and is_certain(file, node, reach):
+        related = way(index, file.function_key(node))
+        yield rule.finding(
+            file, file.span(asked), message=POLLED, related=related, method=asked.attr, where=where(reach)
+        )
+
+
+def finding(
+    node: ast.Call, method: str, result: Result, switch: str, reach: Reach, file: File, index: Index
+) -> Finding:
     message = HIDDEN if switch else UNCHECKED if method == "iter_native" else EAGER if result.kind == "eager" else ""
     related = way(index, file.function_key(node))
     return rule.finding(
@@ -111,13 +131,26 @@ def is_ignored(result: Result, index: Index) -> bool:
 
 def unlocked(node: ast.Call, file: File, index: Index) -> str:
     """What switches Celery's check off for a call, "" if nothing does."""
-    for keyword in node.keywords:
-        if keyword.arg == "disable_sync_subtasks" and file.value(keyword.value) == Const(False):
-            return "`disable_sync_subtasks=False`"
+    if any(passes_switch(keyword, file, index) for keyword in node.keywords):
+        return "`disable_sync_subtasks=False`"
     for above in file.ancestors(node):
         if isinstance(above, ast.With) and any(allows(item.context_expr, file, index) for item in above.items):
             return "`allow_join_result()`"
     return ""
+
+
+def passes_switch(keyword: ast.keyword, file: File, index: Index) -> bool:
+    value = file.value(keyword.value)
+    if keyword.arg is None:
+        known = index.expand(value)
+        return switched(known) if isinstance(known, Mapping | Call) else False
+    return keyword.arg == SWITCH and value == Const(False)
+
+
+def switched(options: Mapping | Call) -> bool:
+    """Whether a dict of options holds the switch."""
+    written = options.get(SWITCH) if isinstance(options, Mapping) else options.keyword(SWITCH)
+    return written == Const(False)
 
 
 def allows(node: ast.expr, file: File, index: Index) -> bool:

@@ -41,6 +41,7 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
+from celerylint.rules.waiting import polled
 from celerylint.rules.worker import in_tests, way, where
 from celerylint.values import Binary, Call, Either, Name, Param, Value, number
 
@@ -64,7 +65,7 @@ def sleeps(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     func = file.callee(node)
     if reach is None or not isinstance(func, Name) or index.modules.canonical(func.dotted) != "time.sleep":
         return
-    if is_short(node, file, index) or in_tests(file, index):
+    if is_short(node, file, index) or in_tests(file, index) or is_result_polled(node, file, index):
         return
     call = file.text(node) if node.lineno == node.end_lineno else f"{file.text(node.func)}(...)"
     related = way(index, file.function_key(node))
@@ -102,6 +103,11 @@ def default_of(param: Param, index: Index) -> Value | None:
     function = index.modules.function(param.function)
     found = function.parameters if function is not None else ()
     return next((parameter.default for parameter in found if parameter.name == param.name), None)
+
+
+def is_result_polled(node: ast.Call, file: File, index: Index) -> bool:
+    """Whether the loop around a sleep waits for a task's result, which is a worse mistake (CEL101)."""
+    return any(isinstance(above, ast.While) and polled(above, file, index) for above in file.ancestors(node))
 
 
 def loop_around(node: ast.Call, file: File) -> str:

@@ -72,7 +72,7 @@ def starts_process(node: ast.Call, file: File, index: Index) -> Iterator[Finding
     reach = index.reach(file, node)
     func = file.callee(node)
     forks = isinstance(func, Name) and func.dotted == "os.fork"
-    if reach is None or not (forks or starts(func, index)) or not is_certain(file, node, reach):
+    if reach is None or not (forks or starts(func, index)) or not is_certain(file, node, reach, whatever=True):
         return
     if in_tests(file, index) or may_have_children(index):
         return

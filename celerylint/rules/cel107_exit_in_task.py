@@ -68,7 +68,7 @@ def exits(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     if reach is None or not isinstance(func, Name) or in_tests(file, index):
         return
     loss = replaced(func, node, file)
-    if not (loss or ends_process(func, node, file)) or not is_certain(file, node, reach):
+    if not (loss or ends_process(func, node, file)) or not is_certain(file, node, reach, whatever=True):
         return
     if not loss and func.dotted != "os._exit" and is_caught_on_the_way(file.function_key(node), index):
         return

@@ -46,12 +46,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from celerylint.collect.guards import earlier
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
+from celerylint.rules.waiting import is_asked_first
 from celerylint.rules.worker import in_tests
-from celerylint.tree import FunctionNode
 from celerylint.values import NONE, Attr, Call, Name, Value, truth
 
 rule = Rule(
@@ -66,7 +65,6 @@ BY_HAND = re.compile(
     r"(?:^|/)(?:scripts?|bin|cli|commands|management|examples?|demos?|docs?|tools|benchmarks?|notebooks?)/"
     r"|(?:^|/)(?:cli|commands?|manage|__main__|\w*_cli|\w*script|demo|example\w*|client)\.py$"
 )
-ASKING = re.compile(r"(?i)\.ready\(|successful\(|failed\(|\bstate\b|\bstatus\b|eager|testing|debug")
 COMMANDS = re.compile(r"(?:^|\.)(?:click|typer|cli|invoke|fire|nox|fabric)(?:\.|$)|\.(?:command|cli)$")
 
 
@@ -87,24 +85,6 @@ def has_limit(node: ast.Call, file: File) -> bool:
     """Whether a call passes a limit, or may."""
     written = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in {None, "timeout"})]
     return any(file.value(limit) != NONE for limit in written)
-
-
-def is_asked_first(node: ast.AST, file: File) -> bool:
-    """Whether a test before or around a call asks for the state, or whether the code runs eagerly."""
-    child = node
-    for above in file.ancestors(node):
-        if isinstance(above, ast.If | ast.IfExp | ast.While) and child is not above.test and asks(above.test, file):
-            return True
-        if any(isinstance(before, ast.If | ast.While) and asks(before.test, file) for before in earlier(above, child)):
-            return True
-        if isinstance(above, FunctionNode):
-            break
-        child = above
-    return False
-
-
-def asks(test: ast.expr, file: File) -> bool:
-    return ASKING.search(file.text(test)) is not None
 
 
 def serves(node: ast.AST, file: File, index: Index) -> bool:

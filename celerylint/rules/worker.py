@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from celerylint.collect.guards import is_optional
+from celerylint.collect.guards import is_optional, is_tested
 from celerylint.facts import Task
 from celerylint.file import File
 from celerylint.index import Index
@@ -20,9 +20,12 @@ def in_tests(file: File, index: Index) -> bool:
     return TEST_PATH.search(index.modules.relatives.get(file.path, file.path)) is not None
 
 
-def is_certain(file: File, node: ast.AST, reach: Reach) -> bool:
-    """Whether a task runs a node whatever the functions on the way are given, as far as their tests tell."""
-    return reach.step is None or (reach.certain and not is_optional(file, node))
+def is_certain(file: File, node: ast.AST, reach: Reach, *, whatever: bool = False) -> bool:
+    """Whether a task runs a node without any function on the way being asked to by an optional parameter; with
+    `whatever`, also whatever the last of them is given."""
+    if reach.step is None:
+        return True
+    return reach.certain and not (is_tested(file, node) if whatever else is_optional(file, node))
 
 
 def way(index: Index, key: str) -> tuple[Related, ...]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.reality.conftest import Worker
 
 TASKS = """
+import time
 from celery import group
 from celery.result import AsyncResult, allow_join_result
 
@@ -36,6 +37,7 @@ def waits(how):
         "join": lambda: several.delay().join(),
         "join_native": lambda: several.delay().join_native(),
         "eager": lambda: add.apply((1, 2)).get(),
+        "eager, switched off": lambda: add.apply((1, 2)).get(disable_sync_subtasks=False),
         "eager result": lambda: add.apply((1, 2)).result,
         "ignored": lambda: forget.delay().get(),
         "ready": lambda: [result.ready(), result.state][0] in (True, False),
@@ -46,6 +48,13 @@ def waits(how):
 def allowed():
     with allow_join_result():
         return add.delay(1, 2).get()
+
+@app.task
+def polls():
+    result = add.delay(1, 2)
+    while not result.ready():
+        time.sleep(0.05)
+    return result.result
 
 @app.task
 def each():
@@ -76,7 +85,8 @@ def test_waiting_raises(worker: Worker, how: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "value"), [("eager result", 3), ("ignored", None), ("ready", True), ("switched off", 3)]
+    ("how", "value"),
+    [("eager result", 3), ("eager, switched off", 3), ("ignored", None), ("ready", True), ("switched off", 3)],
 )
 def test_this_does_not_raise(worker: Worker, how: str, value: object) -> None:
     assert worker.outcome("real.waits", how) == ("SUCCESS", value)
@@ -85,7 +95,13 @@ def test_this_does_not_raise(worker: Worker, how: str, value: object) -> None:
 def test_without_the_check_it_waits_while_another_slot_is_free(worker: Worker) -> None:
     assert worker.outcome("real.allowed") == ("SUCCESS", 3)
     assert worker.outcome("real.each") == ("SUCCESS", 2)
+    assert worker.outcome("real.polls") == ("SUCCESS", 3)
 
 
 def test_without_the_check_a_full_pool_never_moves_again(lone_worker: Worker) -> None:
     assert lone_worker.hangs("real.allowed")
+
+
+def test_a_full_pool_that_asks_whether_it_is_ready_never_moves_again_either(work: Callable[..., Any]) -> None:
+    with work(TASKS, concurrency=1) as lone:
+        assert lone.hangs("real.polls")
