@@ -41,17 +41,18 @@ immutable ones, canvases in variables, `link`, `self.replace()`, `self.retry(arg
 beat entries, each as far as the arguments are written out.
 
 Silent where a decorator, base class or wrapper of the project or another package may take or add arguments, where the
-task is not known, and in tests, where tasks are often replaced. A step that fits but for the result before it
-is CEL410, an execution option given to `delay` CEL406, an `args` in the wrong shape CEL405.
+task is not known or defined more than once, and in tests, where tasks are often replaced. A step that fits but for
+the result before it is CEL410, an execution option given to `delay` CEL406, an `args` in the wrong shape CEL405.
 
 Source: `celery.app.task.Task.apply_async`, `celery.utils.functional.head_from_fun`, `celery.canvas.Signature._merge`
 (5.7); Celery's user guide, "Canvas", "Partials" and "Immutability".
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
-from celerylint.facts import Dispatch, Parameter, Setting, Task
+from celerylint.facts import Dispatch, Function, Parameter, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.arguments import ANY, Arguments, unchecked, unfit
@@ -162,9 +163,9 @@ def judged(
 ) -> Iterator[Finding]:
     parameters = index.parameters_of(task)
     why = unfit(parameters, arguments) if parameters is not None else ""
-    if parameters is None or not why:
-        return
     function = index.function_of(task)
+    if parameters is None or not why or is_redefined(function, index):
+        return
     defined = Related(function.path, function.span, "the task") if function is not None else None
     yield rule.finding(
         file,
@@ -174,6 +175,14 @@ def judged(
         reason=why,
         consequence=consequence,
     )
+
+
+def is_redefined(function: Function | None, index: Index) -> bool:
+    """Whether a file defines a function more than once, under `if` or `try`, so that another one may be meant."""
+    if function is None or function.in_class:
+        return False
+    head = re.compile(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{re.escape(function.name)}\b".encode(), re.MULTILINE)
+    return len(head.findall(index.read(function.path) or b"")) > 1
 
 
 def listed(parameters: tuple[Parameter, ...]) -> str:
