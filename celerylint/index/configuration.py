@@ -100,6 +100,10 @@ class Configuration:
         which, none where nothing sets it."""
         return self.force.rows(self.of_app(self.production(name), {app}))
 
+    def chosen(self, name: str, app: str) -> list[Setting]:
+        """What is in force for a setting of an app with the settings that its code names, in the order of places."""
+        return self.force.rows(self.of_app(self.production(name), {app}), named=True)
+
     def value(self, name: str, app: str) -> Value | None:
         """The value in force of a setting of an app: None where nothing sets it, Unknown where that is not known."""
         rows = self.effective(name, app)

@@ -32,12 +32,15 @@ class Force:
         self.is_production, self.is_settings_module, self.named = is_production, is_settings_module, named
         self.lineages: dict[str, set[str]] = {}
 
-    def rows(self, rows: list[Setting]) -> list[Setting]:
-        """Of what is written for one setting, what may be in force: the winner, or all that conditions choose from."""
+    def rows(self, rows: list[Setting], *, named: bool = False) -> list[Setting]:
+        """Of what is written for one setting, what may be in force: the winner, or all that conditions choose from.
+
+        With `named` only the modules count that code names as Django's settings, where there are any.
+        """
         found = [row for row in rows if row.form == "extends"]
         for forms in LAYERS:
             layer = [row for row in rows if row.form in forms]
-            reaching = self.objects(layer) if forms == ("object",) else last(layer)
+            reaching = self.objects(layer, named=named) if forms == ("object",) else last(layer)
             found += reaching
             if any(not self.is_conditional(row) for row in reaching):
                 break
@@ -52,12 +55,12 @@ class Force:
         """Whether a row is under a condition, or is one of an object's that others may be used for."""
         return bool(row.condition) and not row.condition.startswith("class ")
 
-    def objects(self, rows: list[Setting]) -> list[Setting]:
+    def objects(self, rows: list[Setting], *, named: bool = False) -> list[Setting]:
         """What may be in force of the rows that stand in modules and classes."""
         by_holder: dict[str, list[Setting]] = {}
         for row in rows:
             by_holder.setdefault(row.holder, []).append(row)
-        roots = self.roots(by_holder)
+        roots = [root for root in self.roots(by_holder) if not named or not self.named or root in self.named]
         found = [row for root in roots for row in self.inherited(root, by_holder, set())]
         return list(dict.fromkeys([*by_holder.get("", []), *found]))
 

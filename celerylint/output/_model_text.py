@@ -29,7 +29,7 @@ def head(kind: str, row: Row) -> str:
         case "settings":
             return f"{row['name'] or row['written']} = {plain(row['value'])}"
         case "routes":
-            return f"{plain(row['pattern'])} -> {plain(row['target'])}"
+            return f"{plain(row['pattern'] or '?')} -> {plain(row['target'] or '?')}"
         case _:
             return plain(row["name"]) if row["name"] is not None else "?"
 
@@ -43,14 +43,32 @@ def tail(kind: str, row: Row) -> str:
         case "dispatches":
             return f"  from {row['from'] or 'module level'}{'' if row['known'] else ', task not found'}"
         case "schedules":
-            return f"  {plain(row['task'])} every {plain(row['schedule'])}"
+            due = f"every {row['every']:g} s" if row["every"] is not None else f"on {plain(row['schedule'])}"
+            following = f", next {', '.join(row['next'])}" if row["next"] else ""
+            return f"  {row['task'] or '?'} {due}{following}"
+        case "apps":
+            read = [plain_reads(item) for item in row["reads"]]
+            return f"  reads {', '.join(read)}" if read else "  reads no object"
         case "settings":
-            notes = [row["condition"], "" if row["name"] else "no setting of Celery's"]
+            notes = [row["condition"], standing(row)]
             return "".join(f"  ({note})" for note in notes if note)
         case "queues":
             return f"  declared {len(row['declared'])}, used {len(row['used'])}"
         case _:
             return ""
+
+
+def standing(row: Row) -> str:
+    """What comes of a setting."""
+    if row["name"] is None:
+        return "no setting of Celery's"
+    return "" if row["effective"] else "not in force"
+
+
+def plain_reads(item: Row) -> str:
+    """A configuration that an app reads."""
+    modules = ", ".join(item["modules"]) or "?"
+    return f"{modules} under {item['namespace']}" if item["namespace"] else modules
 
 
 def where(row: Row) -> str:

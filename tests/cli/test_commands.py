@@ -129,11 +129,15 @@ def test_inspect_shows_the_model_as_json(model: Runner) -> None:
     assert [len(row["declared"]) for row in shown["queues"]] == [0, 1, 1]
     assert [(row["pattern"], row["target"]) for row in shown["routes"]] == [
         ("shop.tasks.*", {"queue": "fast"}),
-        ("other.*", "bulk"),
+        ("other.*", {"queue": "bulk"}),
     ]
     (entry,) = shown["schedules"]
     assert (entry["name"], entry["task"]) == ("nightly", "shop.tasks.send")
     assert entry["schedule"] == {"expression": "celery.schedules.crontab(hour=3, minute=0)"}
+    assert [run[10:] for run in entry["next"]] == [" 03:00"] * 3
+    assert app["settings"]["task_time_limit"]["value"] == 60
+    assert app["settings"]["task_time_limit"]["from"] == [{"path": "shop/app.py", "line": 9, "column": 1}]
+    assert [row["effective"] for row in shown["settings"]] == [True] * 4
 
 
 def test_inspect_shows_the_model_as_text(model: Runner) -> None:
@@ -150,6 +154,44 @@ def test_inspect_shows_the_model_as_text(model: Runner) -> None:
     ]
     assert "  shop.tasks.send  shop/tasks.py:5:5  app.task  bind=True  max_retries=3  queue=slow" in lines
     assert any("elsewhere.work" in line and line.endswith("task not found") for line in lines)
+
+
+def test_inspect_shows_the_kinds_that_are_asked_for(model: Runner) -> None:
+    assert list(json.loads(model("inspect", "--settings", "--queues", "--output-format", "json").out)) == [
+        "settings",
+        "queues",
+    ]
+    lines = model("inspect", "--settings").out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["settings (4)"]
+    assert any(line.startswith("  task_time_limit = 60") for line in lines)
+
+
+def test_inspect_says_what_each_app_reads_and_what_is_overridden(run: Runner) -> None:
+    run.write("shop/__init__.py", "")
+    run.write(
+        "shop/celery.py",
+        "import os\nfrom celery import Celery\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.production')\n"
+        "app = Celery('shop')\napp.config_from_object('django.conf:settings', namespace='CELERY')\n",
+    )
+    run.write("shop/settings/base.py", "CELERY_TASK_TIME_LIMIT = 10\nCELERY_TIMEZONE = 'UTC'\n")
+    run.write("shop/settings/production.py", "from .base import *\nCELERY_TASK_TIME_LIMIT = 20\n")
+    run.write("shop/settings/local.py", "from .base import *\nCELERY_TASK_TIME_LIMIT = 30\n")
+    shown = json.loads(run("inspect", "shop", "--output-format", "json").out)
+    (app,) = shown["apps"]
+    assert [(row["target"], row["namespace"], row["modules"]) for row in app["reads"]] == [
+        ("django", "CELERY", ["shop.settings.production"])
+    ]
+    assert {name: row["value"] for name, row in app["settings"].items()} == {"task_time_limit": 20, "timezone": "UTC"}
+    effective = {(row["path"], row["written"]): row["effective"] for row in shown["settings"]}
+    assert effective == {
+        ("shop/settings/base.py", "CELERY_TASK_TIME_LIMIT"): False,
+        ("shop/settings/base.py", "CELERY_TIMEZONE"): True,
+        ("shop/settings/local.py", "CELERY_TASK_TIME_LIMIT"): False,
+        ("shop/settings/production.py", "CELERY_TASK_TIME_LIMIT"): True,
+    }
+    text = run("inspect", "shop", "--apps").out
+    assert "reads shop.settings.production under CELERY" in text
 
 
 def test_clean_removes_the_cache_that_a_run_left(run: Runner) -> None:
