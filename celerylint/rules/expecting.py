@@ -10,10 +10,8 @@ from celerylint.file import File
 def expects_error(node: ast.AST, file: File) -> bool:
     """Whether code around a node waits for an error: `pytest.raises`, `assertRaises`, `except TypeError`."""
     return any(
-        (isinstance(above, ast.With | ast.AsyncWith)
-        and raises(above, file))
-        or (isinstance(above, ast.Try)
-        and catches(above, file))
+        (isinstance(above, ast.With | ast.AsyncWith) and raises(above, file))
+        or (isinstance(above, ast.Try) and catches(above, file))
         for above in file.ancestors(node)
     )
 
