@@ -20,6 +20,7 @@ from pathlib import Path
 from celerylint import fixing, lowering
 from celerylint.config import load
 from celerylint.directives import python_directives
+from celerylint.files import is_python
 from celerylint.lexing import comments
 from celerylint.project import Project
 from celerylint.source import Source
@@ -61,10 +62,11 @@ def try_project(folder: Path, unsafe: bool) -> tuple[list[str], Counter[str]]:
 
 def broken_promises(source: Source, text: str) -> Iterator[str]:
     """What a change of one file must not do and does."""
-    try:
-        lowering.parse(text)
-    except SyntaxError as error:
-        yield f"does not parse any more: {error}"
+    if is_python(source.path):
+        try:
+            lowering.parse(text)
+        except SyntaxError as error:
+            yield f"does not parse any more: {error}"
     lost = remarks(source) - remarks(Source.from_text(source.path, text))
     if lost:
         yield f"comments are lost: {sorted(lost)}"
@@ -76,7 +78,9 @@ def broken_promises(source: Source, text: str) -> Iterator[str]:
 
 
 def remarks(source: Source) -> Counter[str]:
-    """The comments of a file, without suppressions."""
+    """The comments of a file, without suppressions; of files that are not Python the lines that are comments."""
+    if not is_python(source.path):
+        return Counter(line.strip() for line in source.text.splitlines() if line.lstrip().startswith("#"))
     ours = {directive.start for directive in python_directives(source)}
     return Counter(source.text[start:end].strip() for start, end in comments(source.text) if start not in ours)
 
