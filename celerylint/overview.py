@@ -107,10 +107,21 @@ class Overview:
         return self.deployed(self.deployment.exporters)
 
     def deployed(self, found: list[P]) -> list[P]:
-        """Those that are for production; where there are none, those for development, but never what tests start."""
+        """Those that are for production; where there are none, those that may be: whose files are not named otherwise.
+        Neither what tests start nor what files for development do."""
         kept = [program for program in found if program.host.kind != "recipe"]
-        return [program for program in kept if self.is_meant(program.host)] or kept
+        named = [program for program in kept if is_production_path(self.project.relative(program.host.path))]
+        return [program for program in named if self.is_meant(program.host)] or named
 
     def is_meant(self, host: Host) -> bool:
-        """Whether a host is for production, as far as its file's name and what it mounts tell."""
-        return not host.developing and is_production_path(self.project.relative(host.path))
+        """Whether a host is for production: nothing that is deployed with it runs code from somebody's disk."""
+        return host.unit not in self.developing and is_production_path(self.project.relative(host.path))
+
+    @cached_property
+    def developing(self) -> frozenset[str]:
+        """What is deployed together with something that runs code from somebody's disk."""
+        return frozenset(host.unit for host in self.deployment.hosts if host.developing)
+
+    @cached_property
+    def developing_paths(self) -> frozenset[str]:
+        return frozenset(host.path for host in self.deployment.hosts if host.unit in self.developing)

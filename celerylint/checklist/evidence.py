@@ -166,20 +166,26 @@ class Evidence(Overview):
     @cached_property
     def broker_kind(self) -> str:
         """`redis`, `amqp`, another transport, or "" where it is not known."""
+        return self.written_kind or ("redis" if self.servers else "")
+
+    @cached_property
+    def written_kind(self) -> str:
+        """The kind of broker that the configuration, URLs or variables name, "" where they do not or differ."""
         if self.index.traits.broker:
             return self.index.traits.broker
         kinds = {"redis" if url.is_redis else "amqp" if url.is_amqp else url.scheme for url in self.broker_urls}
         if not kinds:
             kinds = {kind for process in self.deployment.processes for kind in kinds_in(process)}
-        if not kinds and self.servers:
-            return "redis"
         return kinds.pop() if len(kinds) == 1 else ""
 
     @cached_property
     def servers(self) -> list[Broker]:
         """The Redis servers that may hold queues: those that the broker's URL names, else those that are named neither
         as caches nor for results."""
-        meant = [server for server in self.deployment.brokers if self.is_meant_server(server)]
+        if self.written_kind not in {"", "redis"}:
+            return []
+        known = [server for server in self.deployment.brokers if self.is_named_for_production(server)]
+        meant = [server for server in known if server.host is None or self.is_meant(server.host)] or known
         hosts = {url.host.partition(".")[0].lower() for url in self.broker_urls if url.is_redis and not url.is_local}
         named = [server for server in meant if hosts & self.called(server)]
         if named or any(url.is_redis and url.is_elsewhere for url in self.broker_urls):
@@ -187,10 +193,9 @@ class Evidence(Overview):
         meant = [server for server in meant if not ASIDE.search(" ".join(sorted(self.called(server))))]
         return [server for server in meant if OWN.search(" ".join(sorted(self.called(server))))] or meant
 
-    def is_meant_server(self, server: Broker) -> bool:
-        if server.host is not None:
-            return server.host.kind != "recipe" and self.is_meant(server.host)
-        return is_production_path(self.project.relative(server.path))
+    def is_named_for_production(self, server: Broker) -> bool:
+        ours = server.host is None or server.host.kind != "recipe"
+        return ours and is_production_path(self.project.relative(server.path))
 
     def called(self, server: Broker) -> set[str]:
         """The names under which a Redis server is reached: of its service, workload, container."""
@@ -203,11 +208,11 @@ class Evidence(Overview):
     def task_place(self, task: Task, note: str = "") -> Place:
         return self.place(task.path, task.span, note)
 
-    def quoted(self, word: str) -> Iterator[Place]:
-        """The lines of production code that have a word in them, those that only import it left out."""
+    def quoted(self, word: str, pattern: re.Pattern[str] | None = None) -> Iterator[Place]:
+        """The lines of production code that have a word in them, and match; those that only import it left out."""
         for path in dict.fromkeys(path for path, _ in self.index.lines_with(word) if self.is_production(path)):
             for at, line in enumerate(self.lines(path), 1):
-                if word in line and not IMPORT.match(line):
+                if word in line and not IMPORT.match(line) and (pattern is None or pattern.search(line)):
                     yield Place(path, at, shortened(redacted(line)))
 
 

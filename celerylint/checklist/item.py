@@ -105,6 +105,10 @@ class Item:
         weighed = [finding for finding in found if finding.code not in self.notes]
         answer = replace(given, findings=(*given.findings, *found))
         state = lowered(given.state, {finding.severity for finding in weighed})
+        disk = sorted({place.path for place in answer.evidence} & evidence.developing_paths)
+        if disk:
+            note = f"{', '.join(disk)} runs code from somebody's disk, as in development."
+            answer = replace(answer, caveat=f"{answer.caveat} {note}".strip())
         if state != given.state:
             answer = replace(answer, state=state, found=f"{said(weighed)} {given.found}".strip())
         return answer

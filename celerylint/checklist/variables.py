@@ -72,7 +72,11 @@ class Url:
         return HIDDEN not in self.host and "." in self.host and not self.is_local and ".svc" not in self.host
 
     @property
-    def has_password(self) -> bool:
+    def has_password(self) -> bool | None:
+        """Whether it has a password; not known where the part before the host is not."""
+        if not self.user and HIDDEN in self.host + self.port:
+            # `scheme://:` and then something that is not known, up to the `@`.
+            return True if not self.host and self.port else None
         return ":" in self.user and not self.user.endswith(":")
 
     @property

@@ -186,10 +186,10 @@ def transport(evidence: Evidence, item: str) -> Answer:
         if url.is_encrypted or not switches:
             tally.add(True if url.is_encrypted else None if url.is_local else False, url.place)
         else:
-            places = [evidence.place(row.path, row.span) for row in switches]
-            (tally.unclear if any(row.condition for row in switches) else tally.right).extend(places)
+            for row in switches:
+                tally.add(True if is_on(row) else None, evidence.place(row.path, row.span))
     if not tally.all:
-        tally.right = [evidence.place(row.path, row.span) for row in switched(evidence, "") if not row.condition]
+        tally.right = [evidence.place(row.path, row.span) for row in switched(evidence, "") if is_on(row)]
     if not tally.all:
         return nothing("The broker's URL is not written here.", "the environment that sets the broker's URL")
     return covered(
@@ -203,3 +203,8 @@ def switched(evidence: Evidence, path: str) -> list[Setting]:
     on = [row for each in evidence.settings("broker_use_ssl") for row in each.rows if truth(row.value) is not False]
     setting_urls = {row.path for each in evidence.settings("broker_url") for row in each.rows}
     return [row for row in on if row.path not in setting_urls or path not in setting_urls or row.path == path]
+
+
+def is_on(row: Setting) -> bool:
+    """Whether a setting is known to be on in production."""
+    return truth(row.value) is True and not row.condition

@@ -6,7 +6,7 @@ import re
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
-from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings
+from celerylint.checklist.judging import Tally, count, covered, is_said, listed, manual, nothing, of_settings
 from celerylint.checklist.naming import HEALTH
 from celerylint.checklist.papers import METRICS, placed
 from celerylint.deploy.model import Flower
@@ -82,7 +82,9 @@ def events(evidence: Evidence) -> Answer:
     if flagged and not tally.right:
         tally = Tally(right=[evidence.command(worker) for worker in flagged])
         tally.wrong = [evidence.command(worker, "no `-E`") for worker in evidence.workers if worker.events is False]
-    found = "Workers send events." if tally.right and not tally.wrong else "Events are off, or on in some workers only."
+    found = is_said("worker_send_task_events", settings, "off by default")
+    if flagged:
+        found += f" With `-E`: {len(flagged)} of {count(len(evidence.workers), 'worker')}."
     return covered(evidence, "monitoring.events", tally, found, missing="the settings that production reads")
 
 
@@ -94,7 +96,8 @@ def metrics(evidence: Evidence) -> Answer:
     places = [evidence.place(exporter.path, exporter.host.place.span) for exporter in evidence.exporters]
     places += [found for name in (*SIGNALS, *EXPORTERS) for found in evidence.quoted(name)]
     if places:
-        return Answer("pass", f"Exported or counted in {count(len(places), 'place')}.", tuple(dict.fromkeys(places)))
+        unique = tuple(dict.fromkeys(places))
+        return Answer("pass", f"Exported or counted in {count(len(unique), 'place')}.", unique)
     return nothing(
         "No exporter, receiver of task signals or instrumentation was found here.",
         "the files that deploy monitoring",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from celerylint.checklist.evidence import Evidence
@@ -21,9 +22,13 @@ AUTHENTICATION = ("requirepass", "aclfile", "user")
 OPEN_SERVICES = frozenset({"LoadBalancer", "NodePort"})
 # What limits how often a user may do something, in packages that do it and in names that people give it.
 LIMITERS = (
-    "ratelimit", "rate_limited", "RateLimiter", "Limiter", "throttle_classes", "DEFAULT_THROTTLE_CLASSES", "throttle",
-    "throttled", "DEFAULT_THROTTLE_RATES", "per_minute", "per_hour", "per_day",
+    "ratelimit", "rate_limited", "RateLimiter", "Limiter", "limiter", "throttle_classes", "DEFAULT_THROTTLE_CLASSES",
+    "DEFAULT_THROTTLE_RATES", "per_minute", "per_hour", "per_day",
 )  # fmt: skip
+LIMITING = re.compile(
+    r"\bratelimit\w*\(|\brate_limited\(|throttle_classes\s*=|DEFAULT_THROTTLE_\w+[\"']?\s*[:=]|Limiter\(|limiter\.limit\("
+    r"|per_(?:minute|hour|day)="
+)
 
 
 # Broker
@@ -50,8 +55,9 @@ def authenticated(evidence: Evidence) -> Tally:
     """Where the broker asks who is there, and where it is known not to."""
     tally = Tally()
     for url in evidence.broker_urls:
-        if url.has_password or not url.is_local:
-            tally.add(url.has_password, with_note(url.place, "" if url.has_password else "no password in the URL"))
+        if not url.is_local or url.has_password is None:
+            note = "no password in the URL" if url.has_password is False else ""
+            tally.add(url.has_password, with_note(url.place, note))
     for server in evidence.servers:
         own = next((found for name in AUTHENTICATION if (found := server.get(name)) is not None), None)
         if own is not None:
@@ -181,9 +187,10 @@ def rate_limits(evidence: Evidence) -> Answer:
     if not evidence.is_celery:
         return nothing()
     caveat = "`rate_limit` of a task counts for each worker by itself, and for all users together."
-    by_user = tuple(place for word in LIMITERS for place in evidence.quoted(word))
+    by_user = tuple(place for word in LIMITERS for place in evidence.quoted(word, LIMITING))
     if by_user:
-        return Answer("pass", f"Limits are set in {count(len(by_user), 'place')}.", tuple(dict.fromkeys(by_user)))
+        places = tuple(dict.fromkeys(by_user))
+        return Answer("pass", f"Limits are set in {count(len(places), 'place')}.", places)
     limited = [task for task in evidence.tasks if is_limited(evidence, task.options.get("rate_limit"))]
     general = of_settings(evidence.settings("task_default_rate_limit"), lambda value: value is not None, "").right
     if limited or general:

@@ -7,6 +7,7 @@ from celerylint.checklist.item import Answer, Place, Section, Step
 from celerylint.checklist.judging import Tally, count, covered, is_set, nothing, of_settings, prohibited
 from celerylint.deploy.manifests import Scaler
 from celerylint.deploy.model import Process, Worker
+from celerylint.output._values import show
 from celerylint.values import Unknown
 
 section = Section("workers", "Workers", "Deploying")
@@ -50,11 +51,11 @@ def concurrency(evidence: Evidence) -> Answer:
 def sized(worker: Worker, setting: Tally) -> tuple[bool | None, str]:
     if isinstance(worker.concurrency, int):
         return True, f"{count(worker.concurrency, 'process')}{of_cpus(worker)}"
-    if worker.autoscale is not None:
+    if isinstance(worker.autoscale, tuple):
         return True, "sizes itself"
     if setting.right:
         return True, "by `worker_concurrency`"
-    if worker.concurrency is not None or setting.unclear:
+    if worker.concurrency is not None or worker.autoscale is not None or setting.unclear:
         return None, "its size is not written here"
     if worker.host.kind in SHARED:
         return False, "takes as many processes as the machine has CPUs, whatever its own limits are"
@@ -78,7 +79,8 @@ def pool(evidence: Evidence) -> Answer:
     compute or wait is for you to judge."""
     pools = sorted({worker.pool for worker in evidence.workers if isinstance(worker.pool, str)})
     plain = sum(worker.pool is None for worker in evidence.workers)
-    named = [f"{plain} with prefork"] if plain else []
+    values = [show(each.value) for each in evidence.settings("worker_pool") if each.value is not None]
+    named = [f"{plain} with {values[0] if values else 'prefork'}"] if plain else []
     named += [f"{sum(w.pool == name for w in evidence.workers)} with {name}" for name in pools]
     answer = prohibited(
         evidence,
@@ -123,7 +125,7 @@ def scaled(evidence: Evidence, worker: Worker, item: str) -> tuple[bool | None, 
         wrong = is_reported(evidence, scaler, item)
         return not wrong, evidence.spot(scaler.place, f"{scaler.kind} of {worker.host.workload}")
     if worker.autoscale is not None:
-        return True, evidence.command(worker)
+        return True if isinstance(worker.autoscale, tuple) else None, evidence.command(worker)
     unclear = worker.host.kind == "kubernetes" and any(not known.target for known in evidence.deployment.scalers)
     return None if unclear else False, evidence.command(worker, "its number is fixed")
 
