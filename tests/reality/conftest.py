@@ -85,7 +85,19 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if server is None:
         pytest.skip("needs redis-server in PATH")
     port, folder = free_port(), tmp_path_factory.mktemp("redis")
-    command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = [
+        server,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--databases",
+        "1000",
+        "--dir",
+        str(folder),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: listens(port))
@@ -106,6 +118,21 @@ def wait_until(happened: Callable[[], object], seconds: float = SECONDS) -> None
     while not happened():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def apart() -> Iterator[None]:
+    """What Celery and kombu keep for the whole process is not passed on from test to test.
+
+    Tasks of one app are registered with all others, and the messages of all memory brokers share their queues.
+    """
+    state = importlib.import_module("celery._state")
+    builtin = {finalizer for finalizer in state._on_app_finalizers if finalizer.__module__ == "celery.app.builtins"}
+    state._on_app_finalizers.intersection_update(builtin)
+    yield
+    memory = importlib.import_module("kombu.transport.memory")
+    for queue in memory.Channel.queues.values():
+        queue.queue.clear()
 
 
 @pytest.fixture(scope="session")
