@@ -164,7 +164,7 @@ def unit(section: Section, source: Source, relative: str) -> Host:
         name,
         Place(source.path, section.span),
         unit=f"systemd:{posixpath.dirname(relative)}",
-        environment=Environment(dict(assigned(section, source)), open=True),
+        environment=Environment(dict(assigned(section, source)), open=section.get("EnvironmentFile") is not None),
         places={key: Place(source.path, e.span) for key, option in keys.items() if (e := section.get(option))},
         replicas=UNKNOWN if name.endswith("@") else 1,
         grace=SYSTEMD_GRACE if grace is None else duration(grace),

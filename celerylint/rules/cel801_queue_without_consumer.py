@@ -6,7 +6,7 @@ the routes and not to the `-Q` of any worker, and when every worker has a `-Q` t
 
 Bad::
 
-    # shop/celery.py
+    # shop.py
     from celery import Celery
 
     app = Celery("shop", broker="redis://redis")
@@ -20,7 +20,7 @@ Bad::
 
 Good::
 
-    # shop/celery.py
+    # shop.py
     from celery import Celery
 
     app = Celery("shop", broker="redis://redis")

@@ -5,7 +5,7 @@ that was renamed, the worker waits for messages that never come while the ones t
 
 Bad::
 
-    # shop/celery.py
+    # shop.py
     from celery import Celery
 
     app = Celery("shop", broker="redis://redis")
@@ -16,7 +16,7 @@ Bad::
 
 Good::
 
-    # shop/celery.py
+    # shop.py
     from celery import Celery
 
     app = Celery("shop", broker="redis://redis")

@@ -73,10 +73,9 @@ def scaled(process: Beat | Worker, deployment: Deployment, index: Index) -> Iter
     if isinstance(host.replicas, int) and host.replicas > 1:
         instead = "set 1" if isinstance(process, Beat) else "run one `celery beat` apart from the workers"
         yield rule.at(host.at("replicas"), count=host.replicas, instead=instead)
-    elif isinstance(process, Beat):
-        if host.overlap is True:
-            yield rule.at(place_of_strategy(host), message=OVERLAP, severity="warning")
-    elif is_scalable(host):
+    elif host.overlap is True and (isinstance(process, Beat) or host.replicas == 1):
+        yield rule.at(place_of_strategy(host), message=OVERLAP, severity="warning")
+    elif isinstance(process, Worker) and is_scalable(host):
         option = process.line.option("--beat")
         if option is not None:
             yield rule.at(option.place, message=EMBEDDED)

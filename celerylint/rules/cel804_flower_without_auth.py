@@ -40,7 +40,7 @@ from celerylint.deploy.environment import Variable
 from celerylint.deploy.model import Flower, Place
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.deployed import in_production, is_production_file
+from celerylint.rules.deployed import in_production, is_production_file, uses_celery
 
 rule = Rule(
     __name__,
@@ -80,8 +80,6 @@ def is_reachable(flower: Flower, deployment: Deployment) -> bool:
             return any(port.reach == "all" for port in host.ports)
         case "kubernetes":
             return any(service.covers(host) for service in deployment.services)
-        case "procfile":
-            return host.name == "web"
         case "systemd" | "supervisor":
             return address not in {"127.0.0.1", "localhost", "::1"}
         case _:
@@ -90,7 +88,7 @@ def is_reachable(flower: Flower, deployment: Deployment) -> bool:
 
 @rule.check(Deployment)
 def open_api(deployment: Deployment, _: Deployment, index: Index) -> Iterator[Finding]:
-    for variable in variables(deployment):
+    for variable in variables(deployment) if uses_celery(index, deployment) else ():
         if variable.value.lower() in TRUE and is_production_file(variable.path, deployment):
             yield rule.at(Place(variable.path, variable.span), message=API)
 
