@@ -9,6 +9,7 @@ from celerylint.checklist.evidence import Evidence, InForce
 from celerylint.checklist.item import Answer, Place, State, Step
 from celerylint.facts import Task
 from celerylint.output._values import show
+from celerylint.rule import Severity
 from celerylint.values import NONE, Call, Unknown, Value
 
 NO_CELERY = "No Celery application and no task were found here."
@@ -83,11 +84,12 @@ def prohibited(
     caveat: str = "",
     notes: Iterable[str] = (),
     also: tuple[str, ...] = (),
+    none: str = NO_CELERY,
 ) -> Answer:
     """The answer to something that must be nowhere: one error or warning is a fail, advice makes it partly.
 
-    `seen` are the places that were looked at; without any the answer is unknown. `wrong` follows the number of places;
-    `also` are other items whose findings count.
+    `seen` are the places that were looked at; without any the answer is unknown, and `none` says why. `wrong` follows
+    the number of places; `also` are other items whose findings count.
     """
     findings = [finding for finding in evidence.findings(item, *also) if finding.code not in notes]
     if findings:
@@ -95,7 +97,7 @@ def prohibited(
         places = tuple(evidence.of_finding(finding) for finding in findings)
         return Answer(state, f"{count(len(findings), 'place')}: {wrong}", places, tuple(findings), caveat)
     looked_at = tuple(seen)
-    return Answer("pass", clean, looked_at, caveat=caveat) if looked_at else nothing()
+    return Answer("pass", clean, looked_at, caveat=caveat) if looked_at else nothing(none)
 
 
 def covered(
@@ -110,24 +112,35 @@ def covered(
     notes: Iterable[str] = (),
 ) -> Answer:
     """The answer to something that must be everywhere. A place that a rule reports is wrong, whatever else it is, and
-    one error is a fail."""
+    one error is a fail. Advice says again what is wrong already, or else makes a pass partly."""
     findings = [finding for finding in evidence.findings(item) if finding.code not in notes]
     reported = {(finding.path, finding.span.line): finding for finding in findings}
     for kept in (tally.right, tally.unclear):
         kept[:] = [place for place in kept if (place.path, place.line) not in reported]
     known = {(place.path, place.line) for place in tally.wrong}
-    tally.wrong += [evidence.of_finding(finding) for key, finding in reported.items() if key not in known]
-    state: State = "fail" if any(finding.severity == "error" for finding in findings) else tally.state
+    new = [finding for key, finding in reported.items() if key not in known]
+    tally.wrong += [evidence.of_finding(finding) for finding in new if finding.severity != "advice"]
+    advice = [evidence.of_finding(finding) for finding in new if finding.severity == "advice"]
+    state = stated(tally, {finding.severity for finding in findings})
     needed = state in {"unknown", "fail", "partly"}
     return Answer(
         state,
         found,
-        tally.evidence,
+        tuple(dict.fromkeys([*tally.wrong, *advice, *tally.evidence])),
         tuple(findings),
         caveat,
         missing if state == "unknown" else "",
         steps if needed else (),
     )
+
+
+def stated(tally: Tally, severities: set[Severity]) -> State:
+    """The state of a tally with findings of some severities."""
+    if "error" in severities:
+        return "fail"
+    if severities and not tally.wrong and not tally.unclear:
+        return "partly" if tally.right else "fail"
+    return tally.state
 
 
 def of_settings(settings: Iterable[InForce], wanted: Callable[[Value | None], bool | None], unset: str) -> Tally:

@@ -183,7 +183,7 @@ def alerts(source: Source) -> Iterator[Alert]:
 def alert(rule: Node) -> Iterator[Alert]:
     name, expression = rule.get("alert"), rule.get("expr")
     if name is not None and expression is not None:
-        yield Alert(rule.path, expression.span, name.text, expression.text)
+        yield Alert(rule.path, name.span, name.text, expression.text)
 
 
 def placed(found: Chapter | Panel | Alert, text: str) -> Place:

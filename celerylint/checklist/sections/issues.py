@@ -12,7 +12,7 @@ from celerylint.values import Const, Unknown
 section = Section("issues", "When it does not work", "When it goes wrong")
 
 
-@section.item("workers-idle", "No queue fills up that no worker consumes", "pass fail unknown")
+@section.item("workers-idle", "No queue fills up that no worker consumes", "pass partly fail unknown")
 def workers_idle(evidence: Evidence) -> Answer:
     """The queues that tasks go to, against `-Q` of all workers."""
     names = evidence.names
@@ -102,20 +102,23 @@ def memory(evidence: Evidence) -> Answer:
     if not evidence.is_celery:
         return nothing()
     tally = Tally()
-    tally.right = [place for name in SETTINGS for place in of_settings(evidence.settings(name), is_limit, "").right]
-    if not tally.right:
+    settings = [of_settings(evidence.settings(name), is_limit, "") for name in SETTINGS]
+    tally.right = [place for found in settings for place in found.right]
+    tally.unclear = [place for found in settings for place in found.unclear] if not tally.right else []
+    if not tally.all:
         for worker in evidence.workers:
             given = any(worker.line.option(name) is not None for name in OPTIONS)
             verdict = True if given else None if worker.line.open else False
             tally.add(verdict, evidence.command(worker, "" if verdict else "its processes are never replaced"))
     if not tally.all:
         tally.wrong = [evidence.place(app.path, app.span, "neither setting is set") for app in evidence.apps[:1]]
-    said = "set" if tally.right and not tally.wrong else "not set for all workers"
+    said = "set" if tally.right and not tally.wrong else "not set for all workers" if tally.wrong else "not known"
     answer = covered(
         evidence,
         "issues.memory",
         tally,
         f"`worker_max_tasks_per_child` or `worker_max_memory_per_child`: {said}.",
+        missing="the settings that production reads",
         caveat="Replacing processes hides a leak and does not mend it; with `worker_max_memory_per_child` below what "
         "a task needs every task costs a process.",
     )

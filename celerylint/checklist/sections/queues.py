@@ -60,11 +60,14 @@ def on_rabbitmq(evidence: Evidence) -> Answer:
     maximum = of_settings(evidence.settings("task_queue_max_priority"), lambda value: value is not None, "not set")
     tally.right += maximum.right
     if not tally.all:
-        tally.wrong = [
-            Place(each.path, each.line, each.text, "no queue has `x-max-priority`") for each in maximum.evidence
-        ]
+        tally.unclear = maximum.unclear
+        tally.wrong = [evidence_of(place) for place in maximum.wrong]
     found = f"With priorities: {tally.of('queue')}."
     return covered(evidence, "queues.priorities", tally, found, missing=QUEUES)
+
+
+def evidence_of(place: Place) -> Place:
+    return Place(place.path, place.line, place.text, "no queue has `x-max-priority`")
 
 
 @section.item("routes", "`task_routes` says which task goes to which queue", "pass partly fail unknown")

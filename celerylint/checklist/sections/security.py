@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step
 from celerylint.checklist.judging import Tally, count, covered, manual, nothing, of_settings, prohibited
+from celerylint.checklist.naming import needs
 from celerylint.checklist.sections import config
 from celerylint.checklist.sections.broker import transport
 from celerylint.checklist.sections.monitoring import guarded
@@ -174,10 +175,15 @@ def input_validation(evidence: Evidence) -> Answer:
     places = tuple(evidence.task_place(task) for task in checked)
     if len(checked) == len(evidence.tasks):
         return Answer("pass", f"Checked by pydantic: {count(len(checked), 'task')}.", places)
+    others = [task for task in evidence.tasks if task not in checked]
+    wrong = f"--args='[{', '.join(['null'] * len(needs(evidence, others[0]) or [0]))}]'"
     return manual(
         "No parameter is known to reach a shell, SQL, `eval` or a path unchecked. "
         f"Checked by pydantic: {len(checked)} of {count(len(evidence.tasks), 'task')}; look at the others.",
-        evidence=places,
+        Step(
+            "Send one something wrong; it has to refuse", evidence.names.celery("call", others[0].name or "TASK", wrong)
+        ),
+        evidence=[evidence.task_place(task) for task in others],
     )
 
 

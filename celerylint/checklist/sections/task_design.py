@@ -11,6 +11,7 @@ from celerylint.values import Unknown, truth
 
 section = Section("task-design", "Tasks", "Before deploying")
 
+UNSENT = "Nothing was found here that sends a task."
 # Options that say what happens after a failure.
 POLICY = ("autoretry_for", "retry_backoff", "max_retries")
 REPORTERS = (
@@ -72,7 +73,8 @@ def serializable_arguments(evidence: Evidence) -> Answer:
     return prohibited(
         evidence,
         "task-design.serializable-arguments",
-        seen=evidence.dispatch_places or evidence.task_places,
+        seen=evidence.dispatch_places,
+        none=UNSENT,
         clean=f"{count(len(evidence.dispatches), 'dispatch')} and {count(len(evidence.tasks), 'task')} were looked at; "
         f"nothing that they pass or return is known to be refused as JSON. All arguments are written out in {known}.",
         wrong="something is passed that JSON does not carry, or that arrives as something else.",
@@ -93,6 +95,7 @@ def payload_size(evidence: Evidence) -> Answer:
         evidence,
         "task-design.payload-size",
         seen=evidence.dispatch_places,
+        none=UNSENT,
         clean=f"None of {count(len(evidence.dispatches), 'dispatch')} is known to pass a whole content.",
         wrong="a whole content is passed instead of a reference to it.",
         caveat="Sizes are only known at run time: `redis-cli --memkeys` names the largest queue.",

@@ -66,7 +66,7 @@ def sized(worker: Worker, setting: Tally) -> tuple[bool | None, str]:
 
 def of_cpus(worker: Worker) -> str:
     cpus = (worker.host.resources or {}).get("limits.cpu", "")
-    return f" on {cpus} CPUs" if cpus else ""
+    return f" on {cpus} CPU{'' if cpus == '1' else 's'}" if cpus else ""
 
 
 @section.item(
@@ -127,7 +127,8 @@ def scaled(evidence: Evidence, worker: Worker, item: str) -> tuple[bool | None, 
     if worker.autoscale is not None:
         return True if isinstance(worker.autoscale, tuple) else None, evidence.command(worker)
     unclear = worker.host.kind == "kubernetes" and any(not known.target for known in evidence.deployment.scalers)
-    return None if unclear else False, evidence.command(worker, "its number is fixed")
+    place = evidence.spot(worker.host.at("name"), "its number is fixed")
+    return None if unclear else False, place
 
 
 def scaler_of(evidence: Evidence, worker: Worker) -> Scaler | None:
