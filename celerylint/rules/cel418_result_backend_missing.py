@@ -1,7 +1,8 @@
 """A result is read, and no result backend is configured.
 
-Without `result_backend` Celery stores no results. Asking for one raises `NotImplementedError` ("No result backend is
-configured"), in production and not in the tests, where eager mode has results without a backend.
+Without `result_backend` Celery stores no results. Waiting for one raises `NotImplementedError` ("No result backend is
+configured"), and its state `AttributeError` ("'DisabledBackend' object has no attribute …"): in production and not in
+the tests, where eager mode has results without a backend.
 
 Bad::
 
@@ -48,7 +49,7 @@ from celerylint.rules.queue_names import app_of, main_app
 rule = Rule(
     __name__,
     severity="error",
-    message="`{read}` raises `NotImplementedError`, as no result backend is configured; set `result_backend`",
+    message="`{read}` raises `{error}`, as no result backend is configured; set `result_backend`",
     checklist=("config.result-backend",),
 )
 
@@ -58,6 +59,8 @@ READS = frozenset(
         "state", "status", "result", "info", "traceback", "forget", "completed_count", "maybe_throw",
     }
 )  # fmt: skip
+# What DisabledBackend implements in order to refuse it; the rest it lacks.
+REFUSED = frozenset({"get", "join", "join_native", "wait", "collect", "iter_native", "get_leaf", "forget"})
 
 
 @rule.check(ast.Attribute)
@@ -71,7 +74,8 @@ def no_backend(node: ast.Attribute, file: File, index: Index) -> Iterator[Findin
         above = file.parent(node)
         call = above if isinstance(above, ast.Call) and above.func is node else None
         read = f".{node.attr}()" if call is not None else f".{node.attr}"
-        yield rule.finding(file, file.span(call if call is not None else node), read=read)
+        error = "NotImplementedError" if node.attr in REFUSED else "AttributeError"
+        yield rule.finding(file, file.span(call if call is not None else node), read=read, error=error)
 
 
 def has_none(index: Index) -> bool:

@@ -1,8 +1,8 @@
 """A setting whose value is of a type that Celery cannot use, or takes for something else.
 
 Celery does not look at the types of its settings. A limit that is a text fails when the first task is due; the text
-`"false"` is true; `accept_content = "json"` accepts the four content types `j`, `s`, `o` and `n`, so that the workers
-refuse every message; a flat list of routes fails at the first message that is sent.
+`"false"` is true; with `accept_content = "json"` Celery looks for a serializer named `j` and raises
+`SerializerNotInstalled`; a flat list of routes fails at the first message that is sent.
 
 Bad::
 
@@ -94,18 +94,10 @@ def of_text(name: str, kind: str, text: str) -> tuple[str, str]:
     if kind == "bool" and plain in FALSE:
         return f"is on: the text {text!r} is true; write `False`", "False"
     if name in LISTS:
-        return (
-            f"accepts {spelt(text)}, the letters of this text, so workers refuse every message; write `[{text!r}]`",
-            "",
-        )
+        return f"is a text, so Celery looks for a serializer for each of its letters; write `[{text!r}]`", ""
     if kind == "dict" and name != "beat_schedule":
         return "is a text, but Celery needs a dict", ""
     return "", ""
-
-
-def spelt(text: str) -> str:
-    letters = [f"`{letter}`" for letter in dict.fromkeys(text)]
-    return ", ".join(letters[:4]) + (" …" if len(letters) > 4 else "")
 
 
 def from_environment(kind: str) -> str:
