@@ -112,9 +112,10 @@ def explained(setting: Setting, instead: str, version: tuple[int, int]) -> str:
 
 
 def is_read_by_project(setting: Setting, index: Index) -> bool:
-    """Whether any line of the project uses the name otherwise than to set it."""
+    """Whether any line of the project uses the name otherwise than to set it, or as that of a variable to set it by."""
     name = re.escape(setting.written)
-    writes = re.compile(rf"""^{name}\b.*|\b{name}\b["']?\]?\s*(?::[^=]+)?=(?!=)|["']{name}["']\s*:|#.*""")
+    variable = rf"""(?:\b(?:config|getenv|env|environ|env\.\w+|environ\.get)\s*\(|\benviron\[)\s*["']{name}["']"""
+    writes = re.compile(rf"""^{name}\b.*|\b{name}\b["']?\]?\s*(?::[^=]+)?=(?!=)|["']{name}["']\s*:|{variable}|#.*""")
     return any(setting.written in writes.sub("", line) for _, line in index.lines_with(setting.written))
 
 

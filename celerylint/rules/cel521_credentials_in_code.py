@@ -16,8 +16,8 @@ Good::
 
     app = Celery("shop", broker=os.environ["CELERY_BROKER_URL"])
 
-Silent on `guest:guest`, on hosts of the own machine, on placeholders, on tests and development settings, and on
-defaults for what the environment sets where their host is a service of a compose file.
+Silent on `guest:guest`, on hosts of the own machine, on placeholders, on tests and development settings, and, where
+the host is a service of a compose file, on `redispassword` and its like, and on defaults for what the environment sets.
 
 Source: https://docs.celeryq.dev/en/stable/userguide/security.html (5.7).
 """
@@ -44,6 +44,12 @@ rule = Rule(
 
 PASSWORDS = frozenset({"broker_password"})
 PLACEHOLDER = re.compile(r"(?i)^(?:x+|\*+|\.+|<.*>|\{.*\}|\$.*|%.*|your.*|change.?me|todo|placeholder|example|)$")
+
+# What is made up for a compose file: `redispassword`, `my_secret`.
+MADE_UP = re.compile(
+    r"(?i)^(?:redis|rabbit|rabbitmq|mq|celery|broker|default|my|user|admin|root|dev|test)?[-_]?"
+    r"(?:pass|passwd|password|pw|pwd|secret)\d{0,4}$"
+)
 
 
 @rule.check(Setting)
@@ -96,7 +102,7 @@ def with_password(text: str, default: bool) -> Iterator[Url]:
         return
     for url in parse(text):
         real = url.password is not None and is_real(url.password) and not url.is_local
-        if real and not (default and url.is_inside):
+        if real and not (url.is_inside and (default or MADE_UP.match(url.password or ""))):
             yield url
 
 
