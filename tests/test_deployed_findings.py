@@ -153,7 +153,7 @@ def test_yaml_is_loaded_for_deployment_files_that_matter(
     kind: str, files: dict[str, str], loaded: bool, tmp_path: Path
 ) -> None:
     project(tmp_path, {"shop.py": APP, **files})
-    command = [sys.executable, "-c", LINT, tmp_path, kind]
+    command = [sys.executable, "-c", LINT, str(tmp_path), kind]
     root = Path(__file__).parents[1]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     found, yaml = done.stdout.split("\n")[:2]
