@@ -149,7 +149,7 @@ EXPECTED = [(f"shop/{name}.py", 6, 5, "CEL206") for name in "abc"]
 
 
 def test_the_findings_are_those_of_the_command_line() -> None:
-    """In the bundled example, file by file, with columns and messages."""
+    """In the bundled example, file by file, with columns and messages; but for what deployment files show."""
     done = subprocess.run(
         [sys.executable, "-m", "celerylint", "check", ".", "--output-format", "json"],
         cwd=SHOP,
@@ -160,7 +160,7 @@ def test_the_findings_are_those_of_the_command_line() -> None:
     expected = [
         Shown(finding["path"], finding["line"], finding["column"], finding["code"], finding["message"])
         for finding in json.loads(done.stdout)
-        if finding["path"].endswith(".py")
+        if finding["path"].endswith(".py") and not finding["code"].startswith("CEL8")
     ]
     assert len(expected) > 10
     assert sorted(run_in(SHOP).shown) == sorted(expected)
