@@ -4,7 +4,8 @@
 that must be reported ends in `# error: CEL101 5 words` (column, then words that the message must contain); several
 findings on one line are separated by `;`. Where a line cannot end in a comment (a Dockerfile's, a Procfile's), the
 mark stands in the line above it, as `# error below: …`. Other comments steer: `# celery: 5.3`,
-`# config: key = value` in the first lines of the first file. `x.fixed.py` is what all of the rule's fixes make of `x.py`.
+`# config: key = value` in the first lines of the first file.
+`x.fixed.py` is what all of the rule's fixes make of `x.py`.
 """
 
 from __future__ import annotations
