@@ -82,13 +82,13 @@ def test_what_is_returned_cannot_be_stored(worker: Worker, name: str, kind: str)
 def test_without_a_result_it_even_succeeds(worker: Worker) -> None:
     task_id = worker.send("real.unnoticed")
     assert worker.outcome("real.look") == ("SUCCESS", False)
-    assert f"Task real.unnoticed[{task_id}] succeeded" in worker.log
+    worker.logs(f"Task real.unnoticed[{task_id}] succeeded")
 
 
 def test_a_nested_task_is_unknown_until_its_function_has_run_and_then_the_first_one(worker: Worker) -> None:
     worker.send("real.nested")
     assert worker.outcome("real.both") == ("SUCCESS", [1, 1])
-    assert "Received unregistered task of type 'real.nested'" in worker.log
+    worker.logs("Received unregistered task of type 'real.nested'")
 
 
 def test_one_instance_serves_all_calls(worker: Worker) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.reality.conftest import free_port, listens, wait_until
+from tests.reality.conftest import redis_server, wait_until
 
 if TYPE_CHECKING:
     from tests.reality.conftest import Worker
@@ -31,12 +30,6 @@ def nap(seconds):
 LIMITED = f"{SLEEPER}\napp.conf.task_time_limit = 1\napp.conf.task_soft_time_limit = 1\n"
 
 
-def pid_of(worker: Worker) -> int:
-    """The process that a supervisor would have started."""
-    stats = worker.celery.control.inspect(timeout=2).stats()
-    return int(next(iter(stats.values()))["pid"])
-
-
 def started(worker: Worker, seconds: float) -> str:
     task = worker.send("real.nap", seconds)
     wait_until(lambda: worker.state(task)[0] == "STARTED")
@@ -48,18 +41,16 @@ def started(worker: Worker, seconds: float) -> str:
 
 def test_sigterm_to_the_worker_waits_for_the_task(work: Callable[..., Any]) -> None:
     with work(SLEEPER, concurrency=1) as worker:
-        pid = pid_of(worker)
         task = started(worker, 0.5)
-        os.kill(pid, signal.SIGTERM)
+        os.kill(worker.pid, signal.SIGTERM)
         assert worker.ended(task) == ("SUCCESS", "rested")
 
 
 def test_sigterm_to_every_process_loses_the_task(work: Callable[..., Any]) -> None:
     with work(SLEEPER, concurrency=1) as worker:
-        pid = pid_of(worker)
         task = started(worker, 0.5)
-        os.killpg(os.getpgid(pid), signal.SIGTERM)
-        wait_until(lambda: "signal 15" in worker.log)
+        os.killpg(worker.pid, signal.SIGTERM)
+        worker.logs("signal 15")
         time.sleep(0.6)
         assert worker.state(task)[0] != "SUCCESS"
 
@@ -67,10 +58,9 @@ def test_sigterm_to_every_process_loses_the_task(work: Callable[..., Any]) -> No
 def test_remapped_sigterm_loses_the_task(work: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
     with work(SLEEPER, concurrency=1) as worker:
-        pid = pid_of(worker)
         task = started(worker, 0.5)
-        os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: "Cold shutdown" in worker.log)
+        os.kill(worker.pid, signal.SIGTERM)
+        worker.logs("Cold shutdown")
         time.sleep(0.6)
         assert worker.state(task)[0] != "SUCCESS"
 
@@ -147,7 +137,7 @@ def test_autoscale_ends_a_worker_with_threads(work: Callable[..., Any]) -> None:
     with work(SLEEPER, "--autoscale=3,1", pool="threads", concurrency=1) as worker:
         for _ in range(4):
             worker.send("real.nap", 0.5)
-        wait_until(lambda: "has no attribute 'grow'" in worker.log)
+        worker.logs("has no attribute 'grow'")
 
 
 # Beat
@@ -189,19 +179,11 @@ def test_an_idle_worker_keeps_eight_connections_and_more(redis_url: str, tmp_pat
 @pytest.fixture(scope="module")
 def small_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Redis that is full with two megabytes more than it has."""
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("needs redis-server in PATH")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path_factory.mktemp("small"))]
-    process = subprocess.Popen([server, *options], stdout=subprocess.DEVNULL)
-    wait_until(lambda: listens(port))
-    client = importlib.import_module("redis").Redis(port=port)
-    client.config_set("maxmemory", client.info("memory")["used_memory"] + 2_000_000)
-    yield client
-    client.close()
-    process.kill()
-    process.wait()
+    with redis_server(tmp_path_factory.mktemp("small")) as port:
+        client = importlib.import_module("redis").Redis(port=port)
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + 2_000_000)
+        yield client
+        client.close()
 
 
 @pytest.mark.parametrize(("policy", "kept"), [("allkeys-lru", 0), ("volatile-lru", 300), ("noeviction", 300)])
