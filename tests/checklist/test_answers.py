@@ -11,7 +11,7 @@ import pytest
 from celerylint import checklist, engine
 from celerylint.checklist import Sheet
 from celerylint.checklist.evidence import shortened
-from celerylint.checklist.item import Answer, State
+from celerylint.checklist.item import Answer, Item, State
 from celerylint.checklist.redaction import redacted
 from celerylint.deploy import command_line
 from celerylint.deploy.snippets import Snippet, split
@@ -29,8 +29,9 @@ EXPECTED: dict[str, dict[State, str]] = {
     },
     "two apps": {
         "partly": "broker.tls config.json-serializer config.accept-content config.acks-late config.prefetch "
-        "config.reject-on-worker-lost config.soft-time-limit config.time-limit config.result-backend config.result-expiry "
-        "queues.default task-design.error-handling monitoring.events beat.timezone beat.schedules security.redis-auth "
+        "config.reject-on-worker-lost config.soft-time-limit config.time-limit config.result-backend "
+        "config.result-expiry queues.default task-design.error-handling monitoring.events beat.timezone "
+        "beat.schedules security.redis-auth "
         "security.tls security.rate-limits security.control",
         "fail": "queues.priorities monitoring.health-task",
     },
@@ -249,7 +250,7 @@ def test_rules_name_items_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
-def test_an_item_is_declared_whole(item: checklist.Item) -> None:
+def test_an_item_is_declared_whole(item: Item) -> None:
     assert item.wanted[:1].isupper() or item.wanted.startswith("`") or item.wanted[:1].isdigit()
     assert not item.wanted.endswith(".")
     assert item.how.endswith(".")

@@ -100,7 +100,12 @@ def said_of(place: Place, code: str) -> str:
 
 def rows(table: Table) -> Iterator[str]:
     for cells in (table.header, ("---",) * len(table.header), *table.rows):
-        yield f"| {' | '.join(escaped(cell) for cell in cells)} |"
+        yield f"| {' | '.join(celled(cell) for cell in cells)} |"
+
+
+def celled(text: str) -> str:
+    """Text in a table, where a bar ends a cell even inside backticks."""
+    return re.sub(r"(?<!\\)\|", r"\\|", escaped(text))
 
 
 def escaped(text: str) -> str:
