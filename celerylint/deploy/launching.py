@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,8 @@ from celerylint.deploy.snippets import Snippet, Word
 from celerylint.source import Span
 
 DEEPEST = 6
+# What a script has that may start Celery or Redis, or run its arguments or another script.
+LEADS_ON = re.compile(r"celery|redis|\$[@*{]|\$\d|\.(?:ba)?sh\b|\bexec\b", re.IGNORECASE)
 NOWHERE = Span(1, 1, 1, 1)
 
 
@@ -48,7 +51,7 @@ class Trail:
             folders = self.folders if not candidate.startswith("/") else ()
             found = self.repository.find(candidate, folders)
             source = self.repository.script(found) if found else None
-            if source is not None:
+            if source is not None and LEADS_ON.search(source.text):
                 return Snippet.of(source, 0, len(source.text))
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -217,9 +217,8 @@ def documents(source: Source) -> list[Node]:
 
     template = covered(source.text) if is_template(source.text) else Template(source.text)
     document = Document(source, template)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        roots = list(yaml.compose_all(template.text, Loader=loader))
+        roots = composed(template.text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -229,3 +228,24 @@ def documents(source: Source) -> list[Node]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UnreadableYaml(str(error) or type(error).__name__, 1, 1) from None
     return [Node(root, document) for root in roots]
+
+
+def composed(text: str) -> list[yaml.Node]:
+    """PyYAML's nodes, by libyaml where that is there. An anchor may be used again, as YAML 1.2 has it."""
+    import yaml
+
+    try:
+        return list(yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.composer.ComposerError as error:
+        if "duplicate anchor" not in str(error.context):
+            raise
+
+    class Lenient(yaml.SafeLoader):
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            peek: Callable[[], object] = self.peek_event
+            event = peek()
+            if not isinstance(event, yaml.AliasEvent):
+                self.anchors.pop(getattr(event, "anchor", None), None)
+            return super().compose_node(parent, index)
+
+    return list(yaml.compose_all(text, Loader=Lenient))

@@ -28,7 +28,8 @@ from celerylint.deploy.shell_syntax import (
 )
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word
 
-DEEPEST = 12
+# How deep calls of functions are followed, and how many of them.
+DEEPEST, MOST = 8, 200
 SOURCING = frozenset({".", "source", "eval"})
 DECLARING = frozenset({"export", "declare", "local", "readonly", "typeset"})
 
@@ -78,6 +79,7 @@ class Run:
     functions: dict[str, Node] = field(default_factory=dict)
     traps: bool = False
     depth: int = 0
+    steps: int = 0
 
     # Values
 
@@ -253,14 +255,17 @@ class Run:
             self.arguments = words[[word.text for word in words].index("--") + 1 :]
         elif name == "trap":
             self.traps = True
-        elif name in self.functions and self.depth < DEEPEST:
+        elif name in self.functions:
             yield from self.called(self.functions[name], words[1:], manner)
         else:
             manner = replace(manner, redirected=bool(node.redirected), traps=self.traps, assigns=bool(node.assignments))
             yield Started(words, {**self.assigned, **local}, manner)
 
     def called(self, body: Node, arguments: tuple[Word, ...], manner: Manner) -> Iterator[Started]:
-        """The commands of a function."""
+        """The commands of a function; functions that call functions have an end here."""
+        self.steps += 1
+        if self.depth >= DEEPEST or self.steps > MOST:
+            return
         outer, self.arguments = self.arguments, arguments
         self.depth += 1
         yield from self.started(body, manner)

@@ -70,16 +70,21 @@ TO_ONE = frozenset({"dockerfile", "compose", "kubernetes", "supervisor", "script
 
 @rule.check(Worker)
 def behind_a_shell(worker: Worker, deployment: Deployment, index: Index) -> Iterator[Finding]:
+    shell = shell_between(worker)
+    if shell is not None and in_production(worker, deployment):
+        place = worker.at if shell is worker.call.shells[-1] else shell.start.place
+        yield rule.at(place, data={"shell": shell, "form": form(shell, worker)}, instead=advice(shell, worker))
+
+
+def shell_between(worker: Worker) -> Shell | None:
+    """The shell that keeps the signal from a worker, the innermost of several."""
     host, call = worker.host, worker.call
-    if host.kind not in TO_ONE or host.group_signal or call.to_group or not in_production(worker, deployment):
-        return
+    if host.kind not in TO_ONE or host.group_signal or call.to_group:
+        return None
     shell = next((each for each in reversed(call.shells) if not hands_on(each)), None)
     if shell is None or any(each.manner.traps for each in call.shells):
-        return
-    if host.kind == "script" and not shell.manner.last:
-        return
-    place = worker.at if shell is call.shells[-1] else shell.start.place
-    yield rule.at(place, data={"shell": shell, "form": form(shell, worker)}, instead=advice(shell, worker))
+        return None
+    return None if host.kind == "script" and not shell.manner.last else shell
 
 
 def hands_on(shell: Shell) -> bool:
@@ -134,7 +139,7 @@ def detached(worker: Worker, deployment: Deployment, index: Index) -> Iterator[F
 @rule.check(Worker)
 def stops_at_once(worker: Worker, deployment: Deployment, index: Index) -> Iterator[Finding]:
     remapped = worker.environment("REMAP_SIGTERM") == "SIGQUIT"
-    if not remapped or not in_production(worker, deployment) or soft_shutdown(index):
+    if not remapped or shell_between(worker) or not in_production(worker, deployment) or soft_shutdown(index):
         return
     # Messages that are acknowledged late go back to the queue.
     late = setting(index, "task_acks_late")

@@ -16,6 +16,9 @@ Bad::
       redis:
         image: redis:8
         command: redis-server --save "" --appendonly no
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Good::
 
@@ -30,6 +33,9 @@ Good::
         image: redis:8
         command: redis-server --appendonly yes
         volumes: ["redis:/data"]
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
     volumes: {redis: {}}
 
 With `appendfsync everysec`, the default, up to a second of messages may still be lost; `always` costs speed. On

@@ -17,6 +17,9 @@ Bad::
       redis:
         image: redis:8
         command: redis-server --maxmemory 256mb --maxmemory-policy allkeys-lru
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Good::
 
@@ -30,6 +33,9 @@ Good::
       redis:
         image: redis:8
         command: redis-server --maxmemory 256mb --maxmemory-policy noeviction
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 A cache belongs in a Redis of its own. Celery's documentation names `allkeys-lru` beside `noeviction`, and many
 checklists ask for it; queued tasks are lost by it all the same. Silent without `maxmemory`, where nothing is evicted,

@@ -18,6 +18,9 @@ Bad::
         image: redis:8
         ports:
           - "6379:6379"
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Good::
 
@@ -33,6 +36,9 @@ Good::
         command: redis-server --requirepass ${REDIS_PASSWORD}
         ports:
           - "127.0.0.1:6379:6379"
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 `requirepass`, an ACL file and `user` lines count as a password. On Kubernetes a Redis without one is reported unless a
 NetworkPolicy is about it: every pod of the cluster reaches it. Silent on a service of a compose file whose port is not

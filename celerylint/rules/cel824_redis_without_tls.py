@@ -16,6 +16,9 @@ Bad::
         command: redis-server --requirepass ${REDIS_PASSWORD}
         ports:
           - "6379:6379"
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Good::
 
@@ -33,6 +36,9 @@ Good::
           --tls-cert-file /tls/redis.crt --tls-key-file /tls/redis.key --tls-ca-cert-file /tls/ca.crt
         ports:
           - "6380:6380"
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Reported where a port is published by Compose, or by a Service of type LoadBalancer or NodePort; inside of one compose
 network or cluster plain text is accepted. Silent where the configuration is not in the repository.

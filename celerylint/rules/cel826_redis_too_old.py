@@ -14,6 +14,9 @@ Bad::
     services:
       redis:
         image: redis:4.0-alpine
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Good::
 
@@ -26,6 +29,9 @@ Good::
     services:
       redis:
         image: redis:8-alpine
+      worker:
+        image: shop
+        command: celery -A shop worker -c 4
 
 Versions are taken from the tags of the official image and of Bitnami's. Redis 5.0, 6.0 and 7.0 get no more fixes, which
 is a warning. Silent on tags without a version.

@@ -58,7 +58,11 @@ def is_meant(server: Broker, deployment: Deployment) -> bool:
     """Whether a server is for production."""
     if server.host is None:
         return is_production_file(server.path, deployment)
-    return server.host.kind != "recipe" and is_production(server.host, deployment)
+    if server.host.kind == "recipe" or not is_production(server.host, deployment):
+        return False
+    # What developers start beside a program on their own machine is a file of databases and nothing else.
+    used = {process.host.unit for process in deployment.processes}
+    return server.host.kind != "compose" or server.host.unit in used
 
 
 def called(server: Broker, deployment: Deployment) -> set[str]:
