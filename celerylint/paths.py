@@ -6,12 +6,16 @@ import os
 import re
 from functools import lru_cache
 
+# An empty part, `.` or `..`.
+UNCLEAN = re.compile(r"[/\\]\.{0,2}(?:[/\\]|$)")
 BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def shown(path: str | os.PathLike[str], cwd: str = "") -> str:
     """A path as findings show it: relative to the working directory, with `/`; absolute on another drive."""
-    absolute, base = os.path.abspath(path), os.path.join(cwd or os.getcwd(), "")
+    text, base = os.fspath(path), (cwd or os.getcwd()).rstrip(os.sep) + os.sep
+    # Most paths are whole already: what `abspath` does for them shows in the time of a run.
+    absolute = text if text.startswith(base) and UNCLEAN.search(text) is None else os.path.abspath(text)
     if absolute.startswith(base):
         return absolute[len(base) :].replace(os.sep, "/")
     try:

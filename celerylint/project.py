@@ -79,20 +79,21 @@ class Project:
         files = {str(path) for path in self.tree.python} | {
             path for path in self.overlay if path.endswith((".py", ".pyi"))
         }
-        return {shown(Path(path)): path for path in sorted(files)}
+        return {shown(path): path for path in sorted(files)}
 
     @cached_property
     def asked(self) -> set[str]:
         """The shown paths that findings are wanted for."""
-        tree = self.tree if self.paths == [self.config.root] else Tree()
-        if self.on_disk and self.paths != [self.config.root]:
-            tree = discover(self.on_disk, self.config)
-        files = {shown(path) for path in tree.python} | {shown(Path(path)) for path in self.overlay}
-        return files | {shown(path) for path in tree.other}
+        if self.paths == [self.config.root]:
+            return {*self.shown_paths, *self.others, *map(shown, self.overlay)}
+        tree = discover(self.on_disk, self.config) if self.on_disk else Tree()
+        return {*map(shown, tree.python), *map(shown, tree.other), *map(shown, self.overlay)}
 
     def relative(self, path: str) -> str:
         """The path below the root, with `/`."""
-        return os.path.relpath(path, self.config.root).replace(os.sep, "/")
+        base = os.path.join(self.config.root, "")
+        below = path[len(base) :] if path.startswith(base) else os.path.relpath(path, base)
+        return below.replace(os.sep, "/")
 
     def content(self, path: str) -> bytes | None:
         """The bytes of a shown path; None, with an error noted, where it cannot be read."""
@@ -219,7 +220,7 @@ class Project:
     def others(self) -> list[str]:
         """The shown paths of the files that are not Python."""
         files = {str(path) for path in self.tree.other} | set(self.overlay)
-        return [shown(Path(path)) for path in sorted(files) if shown(Path(path)) not in self.shown_paths]
+        return [path for path in map(shown, sorted(files)) if path not in self.shown_paths]
 
     def read_other(self, path: str) -> bytes | None:
         """The bytes of a file that is not Python; they are not kept, since most such files matter to nobody."""
