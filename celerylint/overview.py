@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TypeVar
 
 from celerylint.deploy import Deployment
-from celerylint.deploy.model import Beat, Exporter, Flower, Host, Process, Worker
+from celerylint.deploy.model import Beat, Exporter, Flower, Process, Worker
 from celerylint.facts import App, Dispatch, ScheduleEntry, Task
 from celerylint.index import Index
-from celerylint.index.production import is_production_path
 from celerylint.project import Project
+from celerylint.rules.deployed import development_units, is_production, is_production_file
 
 P = TypeVar("P", Process, Worker, Beat, Flower, Exporter)
 
@@ -110,18 +110,11 @@ class Overview:
         """Those that are for production; where there are none, those that may be: whose files are not named otherwise.
         Neither what tests start nor what files for development do."""
         kept = [program for program in found if program.host.kind != "recipe"]
-        named = [program for program in kept if is_production_path(self.project.relative(program.host.path))]
-        return [program for program in named if self.is_meant(program.host)] or named
-
-    def is_meant(self, host: Host) -> bool:
-        """Whether a host is for production: nothing that is deployed with it runs code from somebody's disk."""
-        return host.unit not in self.developing and is_production_path(self.project.relative(host.path))
-
-    @cached_property
-    def developing(self) -> frozenset[str]:
-        """What is deployed together with something that runs code from somebody's disk."""
-        return frozenset(host.unit for host in self.deployment.hosts if host.developing)
+        named = [program for program in kept if is_production_file(program.host.path, self.deployment)]
+        return [program for program in named if is_production(program.host, self.deployment)] or named
 
     @cached_property
     def developing_paths(self) -> frozenset[str]:
-        return frozenset(host.path for host in self.deployment.hosts if host.unit in self.developing)
+        """The deployment files that run code from somebody's disk, or are for development otherwise."""
+        units = development_units(self.deployment)
+        return frozenset(host.path for host in self.deployment.hosts if host.developing or host.unit in units)

@@ -15,18 +15,17 @@ from celerylint.checklist.redaction import redacted
 from celerylint.checklist.variables import Url, urls
 from celerylint.deploy.model import Broker, Process
 from celerylint.deploy.model import Place as Spot
-from celerylint.deploy.snippets import HIDDEN
 from celerylint.facts import App, Setting, Task
-from celerylint.index.production import is_production_path
 from celerylint.overview import Overview
 from celerylint.project import Project
 from celerylint.rule import Finding
+from celerylint.rules.deployed import is_production_file
+from celerylint.rules.redis_servers import ASIDE, broker_servers, called
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Unknown, Value, either, number
 
-# Redis servers that are named so hold queues, or none.
+# A Redis server that is named so holds queues.
 OWN = re.compile(r"broker|celery|queue|worker", re.IGNORECASE)
-ASIDE = re.compile(r"cache|session|result", re.IGNORECASE)
 IMPORT = re.compile(r"\s*(?:from|import)\s|\s*#")
 WIDEST = 160
 BLANKS = re.compile(r"\s+")
@@ -180,30 +179,20 @@ class Evidence(Overview):
 
     @cached_property
     def servers(self) -> list[Broker]:
-        """The Redis servers that may hold queues: those that the broker's URL names, else those that are named neither
-        as caches nor for results."""
-        if self.written_kind not in {"", "redis"}:
-            return []
-        known = [server for server in self.deployment.brokers if self.is_named_for_production(server)]
-        meant = [server for server in known if server.host is None or self.is_meant(server.host)] or known
-        hosts = {url.host.partition(".")[0].lower() for url in self.broker_urls if url.is_redis and not url.is_local}
-        named = [server for server in meant if hosts & self.called(server)]
-        if named or any(url.is_redis and url.is_elsewhere for url in self.broker_urls):
-            return named
-        meant = [server for server in meant if not ASIDE.search(" ".join(sorted(self.called(server))))]
-        return [server for server in meant if OWN.search(" ".join(sorted(self.called(server))))] or meant
+        """The Redis servers that hold queues: those of production, else those whose files may be for it."""
+        found = broker_servers(self.deployment, self.index)
+        if found or self.written_kind not in {"", "redis"} or any(url.is_elsewhere for url in self.broker_urls):
+            return found
+        known = [server for server in self.deployment.brokers if self.may_hold_queues(server)]
+        return [server for server in known if OWN.search(self.called(server))] or known
 
-    def is_named_for_production(self, server: Broker) -> bool:
+    def may_hold_queues(self, server: Broker) -> bool:
+        """Whether neither a server's name nor that of its file speaks against it."""
         ours = server.host is None or server.host.kind != "recipe"
-        return ours and is_production_path(self.project.relative(server.path))
+        return ours and is_production_file(server.path, self.deployment) and not ASIDE.search(self.called(server))
 
-    def called(self, server: Broker) -> set[str]:
-        """The names under which a Redis server is reached: of its service, workload, container."""
-        names = {server.name.lower()}
-        if server.host is not None:
-            names |= {server.host.workload.partition("/")[2].lower()}
-            names |= {service.name.lower() for service in self.deployment.services if service.covers(server.host)}
-        return {name for name in names if name and HIDDEN not in name}
+    def called(self, server: Broker) -> str:
+        return " ".join(sorted(called(server, self.deployment)))
 
     def task_place(self, task: Task, note: str = "") -> Place:
         return self.place(task.path, task.span, note)

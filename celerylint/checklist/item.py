@@ -107,7 +107,7 @@ class Item:
         state = lowered(given.state, {finding.severity for finding in weighed})
         disk = sorted({place.path for place in answer.evidence} & evidence.developing_paths)
         if disk:
-            note = f"{', '.join(disk)} runs code from somebody's disk, as in development."
+            note = f"{', '.join(disk)} seems to be for development."
             answer = replace(answer, caveat=f"{answer.caveat} {note}".strip())
         if state != given.state:
             answer = replace(answer, state=state, found=f"{said(weighed)} {given.found}".strip())

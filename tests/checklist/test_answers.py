@@ -13,7 +13,7 @@ from celerylint.checklist import Sheet
 from celerylint.checklist.evidence import shortened
 from celerylint.checklist.item import Answer, Item, State
 from celerylint.checklist.redaction import redacted
-from celerylint.deploy import command_line
+from celerylint.deploy import command_reader
 from celerylint.deploy.snippets import Snippet, split
 from celerylint.source import Source
 from tests.checklist.conftest import ALL, WORLDS, answered
@@ -149,7 +149,7 @@ def test_commands_are_what_celery_understands(name: str, world: World) -> None:
     assert commands
     for command in commands:
         source = Source.from_text("steps", command)
-        line = command_line.read(tuple(split(Snippet.of(source, 0, len(command)))), (5, 7))
+        line = command_reader.read(tuple(split(Snippet.of(source, 0, len(command)))), (5, 7))
         assert not line.problems, command
         assert line.command, command
 
@@ -176,7 +176,9 @@ def answer_of(sheet: Sheet, item: str) -> Answer:
 def test_contested_advice_is_followed_and_questioned(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text("from celery import Celery\napp = Celery('shop', broker='redis://redis/0')\n")
     command = "redis-server --maxmemory 1gb --maxmemory-policy allkeys-lru"
-    (tmp_path / "docker-compose.yml").write_text(f"services:\n  redis: {{image: 'redis:7', command: {command}}}\n")
+    (tmp_path / "docker-compose.yml").write_text(
+        f"services:\n  redis: {{image: 'redis:7', command: {command}}}\n  worker: {{command: celery -A tasks worker}}\n"
+    )
     answer = answer_of(answered(tmp_path), "broker.memory-policy")
     assert answer.state == "pass"
     assert "deletes whole queues" in answer.caveat

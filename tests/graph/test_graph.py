@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from celerylint import graph
 from celerylint.graph.collecting import collect
 from celerylint.graph.layout import GAP, HEIGHT, depths_of, layout
-from celerylint.graph.model import Edge, Graph, Node, components, made
+from celerylint.graph.model import Edge, Graph, Kind, Node, Relation, components, made
 from celerylint.overview import Overview
 from scripts import generate_reports
 from tests import tools
@@ -162,10 +162,10 @@ LABELS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), 
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    kinds = st.sampled_from(["schedule", "caller", "task", "task", "queue", "worker"])
+    kinds: st.SearchStrategy[Kind] = st.sampled_from(["schedule", "caller", "task", "task", "queue", "worker"])
     nodes = [Node(f"k{number}", draw(kinds), draw(LABELS)) for number in range(draw(st.integers(0, 9)))]
     keys = [node.key for node in nodes]
-    relations = st.sampled_from(["sends", "then", "waits", "goes"])
+    relations: st.SearchStrategy[Relation] = st.sampled_from(["sends", "then", "waits", "goes"])
     links = [
         Edge(draw(st.sampled_from(keys)), draw(st.sampled_from(keys)), draw(relations), draw(LABELS))
         for _ in range(draw(st.integers(0, 14)) if keys else 0)

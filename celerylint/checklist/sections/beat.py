@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from celerylint import crontab
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step, Table
 from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
 from celerylint.deploy.model import Host, Process
 from celerylint.facts import ScheduleEntry
-from celerylint.index.tasks import last_name
 from celerylint.output._values import show
-from celerylint.values import Call, Const, Sequence, Unknown, Value, number
+from celerylint.rules import crontabs
+from celerylint.values import Const, Unknown, Value
 
 section = Section("beat", "Beat", "Deploying")
 
@@ -190,8 +187,7 @@ def plan(evidence: Evidence, entries: list[ScheduleEntry], zone: str) -> Table:
     """The entries with their next run times."""
     now = evidence.now.astimezone(known_zone(zone))
     header = ("entry", "task", "schedule", f"next runs ({now.tzname()})")
-    version = evidence.index.traits.celery
-    return Table(header, tuple(row(evidence, entry, now, version) for entry in entries))
+    return Table(header, tuple(row(evidence, entry, now) for entry in entries))
 
 
 def known_zone(name: str) -> ZoneInfo:
@@ -202,41 +198,16 @@ def known_zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def row(evidence: Evidence, entry: ScheduleEntry, now: datetime, version: crontab.Version) -> tuple[str, ...]:
+def row(evidence: Evidence, entry: ScheduleEntry, now: datetime) -> tuple[str, ...]:
     value = evidence.index.expand(entry.schedule) if entry.schedule is not None else None
     text = show(value).replace("celery.schedules.", "").replace("datetime.", "") if value is not None else "?"
-    return entry.name or "?", entry.sent or "?", text, ", ".join(next_runs(evidence, value, now, version)) or "?"
+    return entry.name or "?", entry.sent or "?", text, when(evidence, value, now)
 
 
-def next_runs(evidence: Evidence, value: Value | None, now: datetime, version: crontab.Version) -> Iterator[str]:
-    """The next times at which a schedule runs, as far as it is known; an interval counts from the start of beat."""
-    seconds = number(value)
-    if seconds is not None:
-        yield f"every {timedelta(seconds=seconds)} from the start of beat"
-    elif isinstance(value, Call) and last_name(value.func) == "crontab":
-        fields = fields_of(evidence, value)
-        if fields is not None:
-            try:
-                runs = crontab.next_runs(crontab.expand_all(fields, version), now, RUNS)
-            except crontab.CrontabError as error:
-                yield error.message
-            else:
-                yield from (f"{run:%a %Y-%m-%d %H:%M}" for run in runs)
-                if not runs:
-                    yield "never"
-
-
-def fields_of(evidence: Evidence, call: Call) -> dict[str, object] | None:
-    """The fields of a `crontab()`, None where one is not known."""
-    given = dict(zip(crontab.FIELDS, call.args, strict=False)) | {key: value for key, value in call.keywords if key}
-    found: dict[str, object] = {}
-    for name in crontab.FIELDS:
-        value = evidence.index.expand(given[name]) if name in given else Const("*")
-        match value:
-            case Const(value=int() | str() as constant):
-                found[name] = constant
-            case Sequence(items=items) if all(isinstance(item, Const) for item in items):
-                found[name] = [cast(Const, item).value for item in items]
-            case _:
-                return None
-    return found
+def when(evidence: Evidence, value: Value | None, now: datetime) -> str:
+    """The next times at which a schedule runs, as far as they are known; an interval counts from the start of beat."""
+    every = crontabs.seconds(value, evidence.index)
+    if every is not None:
+        return f"every {timedelta(seconds=every)} from the start of beat"
+    runs = crontabs.next_runs(value, evidence.index, now, RUNS)
+    return ", ".join(f"{run:%a %Y-%m-%d %H:%M}" for run in runs) or "?"
