@@ -3,7 +3,8 @@
 import json
 
 from celerylint.deploy.programs import Shell
-from celerylint.deploy.shell_syntax import Listing, Simple, parse
+from celerylint.deploy.shell_syntax import parse
+from celerylint.deploy.shell_tree import Listing, Simple
 from celerylint.edits import Fix, insert, replace
 from celerylint.file import File
 from celerylint.index import Index

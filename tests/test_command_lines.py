@@ -10,7 +10,8 @@ from celery import Celery
 from celery.bin.base import CLIContext
 from celery.bin.celery import celery as real
 
-from celerylint.deploy.command_line import CommandLine, node_lines, read
+from celerylint.deploy.command_line import CommandLine, node_lines
+from celerylint.deploy.command_reader import read
 from celerylint.deploy.programs import Call, calls
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word, split
 from celerylint.source import Source

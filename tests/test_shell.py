@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from celerylint.deploy.shell import Started, commands
-from celerylint.deploy.shell_syntax import ShellError, parse
+from celerylint.deploy.shell_syntax import parse
+from celerylint.deploy.shell_tree import ShellError
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word, split
 from celerylint.source import Source
 

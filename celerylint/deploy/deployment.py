@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from celerylint.deploy import command_line, compose, gate, kubernetes, manifests, others, redis
+from celerylint.deploy import command_line, command_reader, compose, gate, kubernetes, manifests, others, redis
 from celerylint.deploy.command_line import CommandLine, Version
-from celerylint.deploy.compose import ComposeFile
+from celerylint.deploy.compose_files import ComposeFile
 from celerylint.deploy.environment import Environment, dotenv
 from celerylint.deploy.gate import Language
 from celerylint.deploy.launching import Launch, followed
@@ -19,8 +19,8 @@ from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Place,
 from celerylint.deploy.nodes import Node, UnreadableYaml, documents
 from celerylint.deploy.programs import Call
 from celerylint.deploy.repository import Repository
-from celerylint.source import Source, Span
-from celerylint.values import UNKNOWN, Unknown
+from celerylint.source import Source
+from celerylint.values import Unknown
 
 YAML: frozenset[Language] = frozenset({"compose", "kubernetes", "values", "workflow", "cloudfoundry"})
 EXPORTER = re.compile(r"celery[-_]?(?:prometheus[-_]?)?exporter|prometheus[-_]celery")
@@ -235,7 +235,7 @@ class Deployment:
         ]
 
     def lines_of(self, call: Call) -> Iterator[CommandLine]:
-        line = command_line.read(call.words, self.version)
+        line = command_reader.read(call.words, self.version)
         starts = line.command == "multi" and line.arguments[:1] in {("start",), ("restart",)}
         yield from command_line.node_lines(line) if starts else (line,)
 
@@ -337,20 +337,3 @@ class Deployment:
     def source(self, path: str) -> Source | None:
         """The text of a file by its path as shown."""
         return self.repository.source(self.repository.relative(path)) if path else None
-
-
-LIMIT_OPTION = re.compile(rb"-time-limit\b")
-
-
-class Unread(Deployment):
-    """A deployment of which nothing is read but whether a worker's command line may set a limit."""
-
-    @cached_property
-    def relevant(self) -> dict[str, Language]:
-        return {}
-
-    def limits(self, name: str) -> list[tuple[float | Unknown | None, Place]]:
-        for relative, path in self.repository.shown.items():
-            if gate.may_deploy(relative) and LIMIT_OPTION.search(self.repository.data(relative, keep=False)):
-                return [(UNKNOWN, Place(path, Span(1, 1, 1, 1)))]
-        return []

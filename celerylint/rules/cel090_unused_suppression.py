@@ -25,4 +25,6 @@ Source: celerylint's own suppressions.
 
 from celerylint.rule import Rule
 
-rule = Rule(__name__, severity="warning", message="this suppresses nothing and would hide the next mistake here: {codes}")
+rule = Rule(
+    __name__, severity="warning", message="this suppresses nothing and would hide the next mistake here: {codes}"
+)

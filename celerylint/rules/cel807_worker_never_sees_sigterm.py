@@ -44,7 +44,8 @@ from collections.abc import Iterator
 from celerylint.deploy import Deployment
 from celerylint.deploy.model import Worker
 from celerylint.deploy.programs import Shell
-from celerylint.deploy.shell_syntax import Listing, ShellError, Simple, parse
+from celerylint.deploy.shell_syntax import parse
+from celerylint.deploy.shell_tree import Listing, ShellError, Simple
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.deployed import in_production, setting, soft_shutdown
