@@ -273,7 +273,44 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert not read(tmp_path, {"tasks.py": text}).hidden
     assert read(tmp_path, {"tasks.py": text + "app.config_from_object(find())"}).hidden
     assert read(tmp_path, {"tasks.py": text + "app.config_from_envvar('CELERY_CONFIG')"}).hidden
-    assert read(tmp_path, {"tasks.py": text + "app.config_from_object('elsewhere.config')"}).hidden is False
+    assert read(tmp_path, {"tasks.py": text + "app.config_from_object('elsewhere.config')"}).hidden
+    assert not read(tmp_path, {"tasks.py": text + "app.config_from_object('conf')", "conf.py": ""}).hidden
+
+
+@pytest.mark.parametrize(
+    ("update", "hidden"),
+    [
+        ("update(more())", True),
+        ("update(known(), **more())", True),
+        ("add_defaults({'task_acks_late': True, **more()})", True),
+        ("update(known())", False),
+        ("update(KNOWN | {'task_time_limit': 60})", False),
+        ("update(task_time_limit=60)", False),
+        ("setdefault('task_time_limit', 60)", False),
+    ],
+)
+def test_updates_with_what_is_not_known_hide_settings(tmp_path: Path, update: str, hidden: bool) -> None:
+    text = f"""
+    from celery import Celery
+    from elsewhere import more
+    KNOWN = {{"task_acks_late": True}}
+    def known():
+        return KNOWN
+    app = Celery()
+    app.conf.{update}
+    """
+    assert read(tmp_path, {"tasks.py": text}).hidden is hidden
+
+
+def test_what_classes_of_apps_hide(tmp_path: Path) -> None:
+    own = "import celery\nclass ShopCelery(celery.Celery):\n    pass\napp = ShopCelery('shop')\n"
+    assert not read(tmp_path, {"shop/__init__.py": "", "shop/celery.py": own}).hidden
+    below = own.replace("import celery", "from flask_celeryext import FlaskCelery").replace(
+        "celery.Celery", "FlaskCelery"
+    )
+    found = read(tmp_path, {"shop/__init__.py": "", "shop/celery.py": below})
+    assert found.hidden
+    assert found.app_keys == {"shop.celery.app"}
 
 
 def test_settings_of_pydantic_are_the_environments(tmp_path: Path) -> None:

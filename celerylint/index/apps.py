@@ -213,7 +213,8 @@ class Apps:
             return name == "celery.Celery" or name in CURRENT or is_foreign_app_class(name)
         match definition.what:
             case Class() as cls:
-                return "celery.Celery" in self.modules.bases(cls)[1]
+                bases = self.modules.bases(cls)[1]
+                return "celery.Celery" in bases or any(map(is_foreign_app_class, bases))
             case Function() as function:
                 return any(self.is_app(value, depth + 1) for value in function.returns)
             case _:
@@ -237,7 +238,14 @@ class Apps:
 
     def is_made_outside(self, func: Value) -> bool:
         """Whether an application is of a class outside the project, which may configure it."""
-        return isinstance(func, Name) and is_foreign_app_class(self.modules.canonical(func.dotted))
+        if not isinstance(func, Name):
+            return False
+        name, definition = self.modules.follow(func.dotted)
+        if definition is None:
+            return is_foreign_app_class(name)
+        return isinstance(definition.what, Class) and any(
+            map(is_foreign_app_class, self.modules.bases(definition.what)[1])
+        )
 
     def is_made_out_of_sight(self, func: Value) -> bool:
         """Whether an application is made where its configuration cannot be followed: by another package, or by a

@@ -9,7 +9,7 @@ from celerylint.celery_data import SettingInfo
 from celerylint.facts import FileFacts, Setting, Task
 from celerylint.index.apps import Apps
 from celerylint.index.force import Force
-from celerylint.index.links import FLASK, Linked, Links
+from celerylint.index.links import FLASK, UPDATES, Linked, Links
 from celerylint.index.mappings import Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.production import is_production_path, may_hold_in_production
@@ -17,7 +17,7 @@ from celerylint.index.setting_names import SettingNames
 from celerylint.index.settings import Settings, unique
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
-from celerylint.values import UNKNOWN, Unknown, Value, either
+from celerylint.values import UNKNOWN, Call, Value, either
 
 # A module of another package with settings for Celery, and not Celery's own.
 OF_CELERY = re.compile(r"^(?!celery\b).*celery")
@@ -156,7 +156,19 @@ class Configuration:
             return True
         if any(self.is_imported(facts) for facts in self.readable if self.is_production(facts.path)):
             return True
-        return any(last_name(fact.call.func) == "config_from_envvar" for facts in self.facts for fact in facts.calls)
+        calls = ((fact.call, facts.path) for facts in self.facts for fact in facts.calls)
+        return any(
+            last_name(call.func) == "config_from_envvar" or self.is_updated_at_will(call, path) for call, path in calls
+        )
+
+    def is_updated_at_will(self, call: Call, path: str) -> bool:
+        """Whether production code gives an app a dict of settings that is not known: `app.conf.update(more)`."""
+        if last_name(call.func) not in UPDATES or not self.apps.updates_conf(call) or not self.is_production(path):
+            return False
+        given = [*call.args, *(value for key, value in call.keywords if key is None)]
+        return any(
+            self.reader.mappings.entries(value, path).open for value in given if not self.reading.is_linked(value)
+        )
 
     def is_imported(self, facts: FileFacts) -> bool:
         """Whether a module of settings takes in whatever another package has in a module about Celery."""
@@ -165,8 +177,6 @@ class Configuration:
 
     def is_hidden(self, link: Linked) -> bool:
         """Whether what a link reads cannot be told, or is filled by code that cannot be followed."""
-        return not link.target or (link.target == FLASK and not link.key)
-
-    def known_value(self, setting: Setting) -> bool:
-        """Whether the value of a setting is known, rather than the environment's."""
-        return not isinstance(setting.value, Unknown)
+        if link.target in {"django", "dict", FLASK}:
+            return link.target == FLASK and not link.key
+        return not link.target or not self.modules.split(link.target)[0]

@@ -101,6 +101,10 @@ class Links:
             case _:
                 return ""
 
+    def is_linked(self, value: Value) -> bool:
+        """Whether what `conf.update` is given counts as a configuration that an app reads."""
+        return self.flask_key(value) is not None or copies_by_key(value)
+
     def flask_key(self, value: Value) -> str | None:
         """The key of a web application's configuration that a value is, "" for the whole; None for anything else."""
         match value:
