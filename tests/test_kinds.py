@@ -44,7 +44,9 @@ def kind_of(made: object) -> str:
     if isinstance(made, type):
         return "type"
     for kind in type(made).__mro__[:-1]:
-        dotted = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+        # Python 3.13 keeps its paths in `pathlib._local`.
+        module = kind.__module__.removesuffix("._local")
+        dotted = kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"
         dotted = json_types.ALIASES.get(dotted, dotted)
         if known_type(dotted):
             return dotted

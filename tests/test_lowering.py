@@ -93,7 +93,7 @@ FORMS = {
     "aliases named softly": ("type type = int\ntype match = type\n", "type = int\nmatch = type\n"),
     "inner quotes": ('x = f"{d["k"]}"\n', "x = f\"{d['k']}\"\n"),
     "inner f-strings": ('x = f"{f"{f"{a()}"}"}"\n', "x = f\"{f'''{f'{a()}'}'''}\"\n"),
-    "a backslash": ('x = f"{"\\n".join(a["k"])}"\n', "x = f'''{chr(10).join(a['k'])}'''\n"),
+    "a backslash": ('x = f"{"\\x2c".join(a["k"])}"\n', "x = f\"{','.join(a['k'])}\"\n"),
     "lines and comments": (
         'x = f"{\n    a(  # one\n    )\n}"\n',
         'x = f"{a()}"\n',
@@ -159,8 +159,10 @@ x: list[f"{y}"] = lambda a, b: (a, b)
 
 
 def test_what_the_host_reads_is_left_alone() -> None:
+    # Starred items beside slices came with 3.11.
+    text = OLD if HOST >= (3, 11) else OLD.replace("*c]", "c]")
     assert not lower(OLD, max(HOST, (3, 11))).edits
-    assert dump(parse(OLD)) == dump(host_tree(OLD))
+    assert dump(parse(text)) == dump(host_tree(text))
 
 
 def test_only_what_a_host_lacks_is_lowered() -> None:
