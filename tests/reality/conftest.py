@@ -219,11 +219,11 @@ def work(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
             sys.executable, "-m", "celery", "-A", "real", "worker", "-P", pool, "-c", str(concurrency), "-l", "INFO",
             "--without-gossip", "--without-mingle", "--without-heartbeat", *options,
         ]  # fmt: skip
-        env = os.environ | {"PYTHONPATH": str(folder), "C_FORCE_ROOT": "1"}
+        env = os.environ | {"PYTHONPATH": str(folder), "TMPDIR": str(folder), "C_FORCE_ROOT": "1"}
         with log.open("w") as file:
             process = subprocess.Popen(command, cwd=folder, env=env, stdout=file, stderr=file, start_new_session=True)
         app = importlib.import_module("celery").Celery("client", broker=url, set_as_current=False)
-        client = importlib.import_module("redis").Redis.from_url(url)
+        client = importlib.import_module("redis").Redis.from_url(url, socket_timeout=SECONDS)
         worker = Worker(app, client, log, process.pid)
         try:
             wait_until(lambda: " ready." in worker.log or process.poll() is not None, lambda: worker.log)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.reality.conftest import redis_server, wait_until
+from tests.reality.conftest import SECONDS, redis_server, wait_until
 
 if TYPE_CHECKING:
     from tests.reality.conftest import Worker
@@ -167,7 +167,7 @@ def test_an_idle_worker_keeps_eight_connections_and_more(redis_url: str, tmp_pat
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    client = importlib.import_module("redis").Redis.from_url(redis_url)
+    client = importlib.import_module("redis").Redis.from_url(redis_url, socket_timeout=SECONDS)
     try:
         wait_until(lambda: sum(int(row["db"]) == database for row in client.client_list()) >= 8)
     finally:
@@ -180,7 +180,7 @@ def test_an_idle_worker_keeps_eight_connections_and_more(redis_url: str, tmp_pat
 def small_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Redis that is full with two megabytes more than it has."""
     with redis_server(tmp_path_factory.mktemp("small")) as port:
-        client = importlib.import_module("redis").Redis(port=port)
+        client = importlib.import_module("redis").Redis(port=port, socket_timeout=SECONDS)
         client.config_set("maxmemory", client.info("memory")["used_memory"] + 2_000_000)
         yield client
         client.close()
