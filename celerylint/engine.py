@@ -14,7 +14,7 @@ from celerylint.deploy.model import Beat, Broker, Flower, Process, Worker
 from celerylint.facts import App, Class, Dispatch, FileFacts, Function, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import RULE_FILE, Check, Finding, Rule
+from celerylint.rule import RULE_FILE, Check, Finding, InWorker, Kind, Rule
 
 
 @cache
@@ -30,16 +30,16 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def table(enabled: Iterable[Rule]) -> dict[type, list[Check]]:
+def table(enabled: Iterable[Rule]) -> dict[Kind, list[Check]]:
     """The checks of some rules by the kind that they are registered for."""
-    checks: dict[type, list[Check]] = {}
+    checks: dict[Kind, list[Check]] = {}
     for rule in enabled:
         for kind, check in rule.checks:
             checks.setdefault(kind, []).append(check)
     return checks
 
 
-def run(file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]) -> list[Finding]:
+def run(file: File, facts: FileFacts, index: Index, checks: dict[Kind, list[Check]]) -> list[Finding]:
     """The findings of some checks in one file, in the order of their places."""
     found: set[Finding] = set()
     for kind, subject in subjects(file, facts, index, checks):
@@ -49,19 +49,25 @@ def run(file: File, facts: FileFacts, index: Index, checks: dict[type, list[Chec
 
 
 def subjects(
-    file: File, facts: FileFacts, index: Index, checks: dict[type, list[Check]]
-) -> Iterator[tuple[type, object]]:
+    file: File, facts: FileFacts, index: Index, checks: dict[Kind, list[Check]]
+) -> Iterator[tuple[Kind, object]]:
     """What there is to check, with its kind."""
     for kind in checks:
-        if issubclass(kind, ast.AST):
-            for node in file.nodes(kind):
-                yield kind, node
-        elif kind in SUBJECTS:
-            for subject in SUBJECTS[kind](file, facts, index):
-                yield kind, subject
+        for subject in of_kind(kind, file, facts, index):
+            yield kind, subject
 
 
-def run_deployed(deployment: Deployment, index: Index, checks: dict[type, list[Check]]) -> list[Finding]:
+def of_kind(kind: Kind, file: File, facts: FileFacts, index: Index) -> Iterable[object]:
+    """What of one kind there is to check."""
+    if isinstance(kind, InWorker):
+        reached = index.graph.reached
+        return [node for node in file.nodes(kind.node) if file.function_key(node) in reached]
+    if issubclass(kind, ast.AST):
+        return file.nodes(kind)
+    return SUBJECTS[kind](file, facts, index) if kind in SUBJECTS else ()
+
+
+def run_deployed(deployment: Deployment, index: Index, checks: dict[Kind, list[Check]]) -> list[Finding]:
     """The findings of some checks in all deployment files, in the order of their places."""
     found: dict[tuple[object, ...], Finding] = {}
     for kind, functions in checks.items():
@@ -73,7 +79,7 @@ def run_deployed(deployment: Deployment, index: Index, checks: dict[type, list[C
     return [found[key] for key in sorted(found)]
 
 
-SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {
+SUBJECTS: dict[Kind, Callable[[File, FileFacts, Index], Iterable[object]]] = {
     FileFacts: lambda file, facts, index: [facts],
     Function: lambda file, facts, index: facts.functions.values(),
     Class: lambda file, facts, index: facts.classes.values(),
@@ -86,7 +92,7 @@ SUBJECTS: dict[type, Callable[[File, FileFacts, Index], Iterable[object]]] = {
     Route: lambda file, facts, index: index.placed(file.path).routes,
 }
 
-DEPLOYED: dict[type, Callable[[Deployment], Iterable[object]]] = {
+DEPLOYED: dict[Kind, Callable[[Deployment], Iterable[object]]] = {
     Deployment: lambda deployment: [deployment],
     CommandLine: lambda deployment: deployment.command_lines,
     Process: lambda deployment: deployment.processes,

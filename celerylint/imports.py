@@ -11,7 +11,7 @@ import builtins
 import itertools
 import keyword
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from celerylint.diff import edits_between
@@ -32,7 +32,13 @@ def ensure(
     on (0: all are). `exact` asks for the last part of `dotted` and no other name; the name returned is None
     where that one is taken.
     """
-    known = Known.of(tree, package)
+    return usable(source, tree, Known.of(tree, package), dotted, before, exact)
+
+
+def usable(
+    source: Source, tree: ast.Module, known: Known, dotted: str, before: int, exact: bool
+) -> tuple[tuple[Edit, ...], str | None]:
+    """`ensure` for a module whose names are known."""
     places = [place for place in top_level(source, tree) if not before or place.node.lineno < before]
     module, _, last = dotted.rpartition(".")
     if (name := known.bound_to(places, dotted, last if exact else "")) is not None:
@@ -58,13 +64,15 @@ def ensure_all(
 ) -> tuple[tuple[Edit, ...], dict[str, str | None]]:
     """`ensure` for several names at once: the edits together, and what each name is called."""
     found: dict[str, str | None] = {}
-    now, edits = source, tuple[Edit, ...]()
+    now, known, edits = source, Known.of(tree, package), tuple[Edit, ...]()
     for dotted in dict.fromkeys(names):
         if edits:
             now = Source.from_text(source.path, apply(now, edits), source.encoding, source.bom)
             tree = parse(now.text)
         line = before and before + len(now.starts) - len(source.starts)
-        edits, found[dotted] = ensure(now, tree, dotted, package=package, before=line, exact=dotted in exact)
+        edits, name = usable(now, tree, known, dotted, line, dotted in exact)
+        found[dotted] = name
+        known = known.binding(name, dotted) if edits and name is not None else known
     return (edits if now is source else edits_between(source, apply(now, edits))), found
 
 
@@ -99,6 +107,10 @@ class Known:
                     for name in names_of(node):
                         bound.setdefault(name, set()).add("")
         return Known(bound, frozenset(used), package)
+
+    def binding(self, name: str, dotted: str) -> Known:
+        """The same with one more import."""
+        return replace(self, bound={**self.bound, name: {*self.bound.get(name, ()), dotted}})
 
     def free_for(self, name: str, dotted: str) -> bool:
         """Whether a name may be bound to an import: it means that already, or nothing."""

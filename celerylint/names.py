@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -250,15 +251,21 @@ class Names:
     def annotation(self, node: ast.expr) -> Value:
         """What an annotation names; a string is read as the expression in it."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            try:
-                inner = ast.parse(node.value.strip(), mode="eval").body
-            except (SyntaxError, ValueError):
-                return UNKNOWN
-            scope = self.tree.scope(node)
-            for child in ast.walk(inner):
-                self.tree.parents[child], self.tree.evaluated[child] = node, scope
-            return self.value(inner)
+            text = node.value.strip()
+            plain = text.isidentifier() and not keyword.iskeyword(text)
+            return self.lookup(text, node, 1) if plain else self.written(text, node)
         return self.value(node)
+
+    def written(self, text: str, node: ast.expr) -> Value:
+        """What an expression would be that stands as text at a node."""
+        try:
+            inner = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError):
+            return UNKNOWN
+        scope = self.tree.scope(node)
+        for child in ast.walk(inner):
+            self.tree.parents[child], self.tree.evaluated[child] = node, scope
+        return self.value(inner)
 
 
 def pairs_of(mapping: Mapping) -> list[Pair]:

@@ -238,9 +238,10 @@ class Project:
         return data is not None and (may_block(data) or any(name in data for name in names))
 
     def lines_with(self, word: str) -> list[tuple[str, str]]:
-        """Path and text of every line of the Python files that has a word in it."""
+        """Path and text of every line of the Python files that has a word in it; tests are left out."""
         if word not in self.found_lines:
-            contents = ((path, self.content(path)) for path in self.shown_paths)
+            paths = (path for path in self.shown_paths if not self.modules.is_test(path))
+            contents = ((path, self.content(path)) for path in paths)
             self.found_lines[word] = [
                 (path, line) for path, data in contents if data is not None for line in lines_with(word, data)
             ]

@@ -6,6 +6,7 @@ docstring is the rule's documentation. `fixers/` holds a file of the same name w
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -65,6 +66,16 @@ class Finding:
         return self.path, self.span.line, self.span.column, self.code, self.message
 
 
+@dataclass(frozen=True, slots=True)
+class InWorker:
+    """The nodes of a type that run in a worker: in tasks, and in functions that they call."""
+
+    node: type[ast.AST]
+
+
+Kind: TypeAlias = type | InWorker
+
+
 class Rule:
     """A rule: its declaration and the checks registered for it.
 
@@ -92,11 +103,12 @@ class Rule:
         self.module = module
         self.severity, self.message, self.strict, self.checklist = severity, message, strict, checklist
         self.since, self.until = since, until
-        self.checks: list[tuple[type, Check]] = []
+        self.checks: list[tuple[Kind, Check]] = []
 
-    def check(self, *kinds: type) -> Callable[[C], C]:
-        """Register a check for types of `ast` nodes, of facts (Task, Dispatch, Setting, Function, FileFacts …), or of
-        what is deployed (Worker, Beat, Flower, Broker, CommandLine, Deployment …).
+    def check(self, *kinds: Kind) -> Callable[[C], C]:
+        """Register a check for types of `ast` nodes (`InWorker(ast.Call)`: those that tasks run), of facts (Task,
+        Dispatch, Setting, Function, FileFacts …), or of what is deployed (Worker, Beat, Flower, Broker, CommandLine,
+        Deployment …).
 
         A check gets the subject, the file that it stands in (for what is deployed the Deployment), and the index.
         """

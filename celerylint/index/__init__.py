@@ -52,8 +52,8 @@ class Index:
 
     `facts` are the files that mention Celery, in path order; `modules` reads others when a name leads there.
     `follow` says of a path whether calls into it are worth following. `lines_with` gives path and text of every
-    line of the project's Python files that has a word in it, `read` the bytes of one. `deployed` reads the files
-    beside the code.
+    line that has a word in it, of the project's Python files without its tests; `read` gives the bytes of a file.
+    `deployed` reads the files beside the code.
     """
 
     def __init__(

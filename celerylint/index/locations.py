@@ -36,6 +36,7 @@ class Locations:
         for relative in self.shown:
             self.tails.setdefault(from_path(relative).rpartition(".")[2], []).append(relative)
         self.located: dict[tuple[str, str], str] = {}
+        self.tests: dict[str, bool] = {}
 
     def import_name(self, relative: str) -> str:
         """The dotted name by which Python imports a file, as far as the folders tell."""
@@ -121,7 +122,9 @@ class Locations:
 
     def is_test(self, path: str) -> bool:
         """Whether a shown path is that of a test or of what tests use."""
-        return TESTS.search(self.relatives.get(path, path)) is not None
+        if path not in self.tests:
+            self.tests[path] = TESTS.search(self.relatives.get(path, path)) is not None
+        return self.tests[path]
 
     def split(self, dotted: str) -> tuple[str, str]:
         """The longest module of the project that a dotted name begins with, and the rest; ("", dotted) without one."""

@@ -66,6 +66,7 @@ class Modules(Locations):
         super().__init__(paths, source_roots)
         self.load, self.mentions, self.read = load, mentions, read
         self.plain: dict[str, str] = {}
+        self.canonicals: dict[str, str] = {}
         self.followed: dict[str, tuple[str, Definition | None]] = {}
 
     def facts(self, module: str) -> FileFacts | None:
@@ -78,8 +79,10 @@ class Modules(Locations):
 
         Rules ask this of every name, to know a library's: files that do not mention Celery are not read for it.
         """
-        path = self.path(dotted)
-        return dotted if path and not self.mentions(path) else self.follow(dotted)[0]
+        if dotted not in self.canonicals:
+            path = self.path(dotted)
+            self.canonicals[dotted] = dotted if path and not self.mentions(path) else self.follow(dotted)[0]
+        return self.canonicals[dotted]
 
     def resolve(self, dotted: str) -> Definition | None:
         """What a dotted name is defined as in the project; None outside it or where that cannot be told."""

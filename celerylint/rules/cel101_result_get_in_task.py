@@ -56,7 +56,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.reach import Reach
 from celerylint.index.results import Result
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, InWorker, Rule
 from celerylint.rules.waiting import is_asked_first, polled
 from celerylint.rules.worker import is_certain, way, where
 from celerylint.values import Call, Const, Mapping, Name, truth
@@ -90,7 +90,7 @@ SWITCH = "disable_sync_subtasks"
 WAITING = frozenset({"get", "join", "join_native", "wait", "collect", "get_leaf", "iter_native", "iterate"})
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def waits_for_result(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in WAITING:
         return

@@ -47,9 +47,9 @@ from celerylint.facts import Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.dispatches import split_call
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, InWorker, Rule
 from celerylint.rules.retries import autoretried, retry_calls
-from celerylint.rules.worker import in_tests, way, where
+from celerylint.rules.worker import way, where
 from celerylint.values import NONE, Call, Unknown, Value
 
 rule = Rule(
@@ -72,10 +72,10 @@ LOST = {
 }
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def runs_inline(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
-    if reach is None or in_tests(file, index):
+    if reach is None or index.modules.is_test(file.path):
         return
     task = run_here(file.callee(node), index)
     if task is None or task.key == reach.task.key:

@@ -40,9 +40,9 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, InWorker, Rule
 from celerylint.rules.waiting import polled
-from celerylint.rules.worker import in_tests, way, where
+from celerylint.rules.worker import way, where
 from celerylint.values import Binary, Call, Either, Name, Param, Value, number
 
 rule = Rule(
@@ -59,13 +59,13 @@ ADVICE = {
 SHORTEST = 1.0
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def sleeps(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
     func = file.callee(node)
     if reach is None or not isinstance(func, Name) or index.modules.canonical(func.dotted) != "time.sleep":
         return
-    if is_short(node, file, index) or in_tests(file, index) or is_result_polled(node, file, index):
+    if is_short(node, file, index) or index.modules.is_test(file.path) or is_result_polled(node, file, index):
         return
     call = file.text(node) if node.lineno == node.end_lineno else f"{file.text(node.func)}(...)"
     related = way(index, file.function_key(node))

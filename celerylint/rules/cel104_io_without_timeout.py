@@ -38,9 +38,9 @@ from collections.abc import Iterator
 from celerylint.facts import Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, InWorker, Rule
 from celerylint.rules.libraries import IO, io_call
-from celerylint.rules.worker import in_tests, way, where
+from celerylint.rules.worker import way, where
 from celerylint.values import Attr, Call, Item, Name, Unknown, Value, number
 
 rule = Rule(
@@ -63,14 +63,14 @@ SECONDS = {"subprocess": 300}
 LONG = {True: " until the task's time limit kills the process", False: " for ever", None: ""}
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def may_wait_for_ever(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
     if reach is None or not may_be_library(file.callee(node)):
         return
     call = file.value(node)
     io = io_call(call, index)
-    if io is None or not io.blocks or in_tests(file, index) or is_bounded(reach.task, io, index):
+    if io is None or not io.blocks or index.modules.is_test(file.path) or is_bounded(reach.task, io, index):
         return
     if (io.library in ON_PLAIN_SOCKETS and has_default(index)) or has_own_adapter(call, io, file, index):
         return

@@ -43,8 +43,8 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import in_tests, is_certain, way, where
+from celerylint.rule import Finding, InWorker, Rule
+from celerylint.rules.worker import is_certain, way, where
 from celerylint.values import Attr, Call, Const, Name, Value
 
 rule = Rule(
@@ -67,14 +67,14 @@ NAMES = EXECUTORS | {f"{package}.{name}" for package in PACKAGES for name in STA
 OTHER_POOLS = frozenset({"threads", "solo", "gevent", "eventlet"})
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def starts_process(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
     func = file.callee(node)
     forks = isinstance(func, Name) and func.dotted == "os.fork"
     if reach is None or not (forks or starts(func, index)) or not is_certain(file, node, reach, whatever=True):
         return
-    if in_tests(file, index) or may_have_children(index):
+    if index.modules.is_test(file.path) or may_have_children(index):
         return
     yield rule.finding(
         file,

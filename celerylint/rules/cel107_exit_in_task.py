@@ -37,8 +37,8 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import in_tests, is_certain, way, where
+from celerylint.rule import Finding, InWorker, Rule
+from celerylint.rules.worker import is_certain, way, where
 from celerylint.tree import FunctionNode
 from celerylint.values import Call, Name, Value
 
@@ -61,11 +61,11 @@ LOSSES = {
 CATCH_EXIT = frozenset({"builtins.SystemExit", "builtins.BaseException"})
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def exits(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
     func = file.callee(node)
-    if reach is None or not isinstance(func, Name) or in_tests(file, index):
+    if reach is None or not isinstance(func, Name) or index.modules.is_test(file.path):
         return
     loss = replaced(func, node, file)
     if not (loss or ends_process(func, node, file)) or not is_certain(file, node, reach, whatever=True):

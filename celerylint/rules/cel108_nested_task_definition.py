@@ -43,7 +43,7 @@ from celerylint.facts import Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import in_tests, known_as
+from celerylint.rules.worker import known_as
 from celerylint.values import Call, Name, Param, Value
 from celerylint.values import Function as FunctionValue
 
@@ -66,7 +66,7 @@ APP_NAMES = frozenset({"app", "celery", "celery_app", "capp", "sender", "flask_a
 def nested(task: Task, file: File, index: Index) -> Iterator[Finding]:
     function = index.function_of(task)
     around = outer(function, index) if function is not None else None
-    if task.kind != "decorator" or function is None or around is None or in_tests(file, index):
+    if task.kind != "decorator" or function is None or around is None or index.modules.is_test(file.path):
         return
     owners = list(chain(around, index))
     if any(makes_tasks(owner, function, index) for owner in owners) or wraps_another(function, file):

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import in_tests, known_as, way
+from celerylint.rules.worker import known_as, way
 from celerylint.tree import FunctionNode
 from celerylint.values import Param
 
@@ -52,10 +52,15 @@ rule = Rule(
 
 @rule.check(ast.Attribute, ast.Name)
 def keeps(node: ast.Attribute | ast.Name, file: File, index: Index) -> Iterator[Finding]:
-    if not isinstance(node.ctx, ast.Store):
+    if not isinstance(node.ctx, ast.Store) or index.modules.is_test(file.path):
         return
     reach = index.reach(file, node)
-    if reach is None or not is_shared(node, file, index) or is_kept_on_purpose(node, file) or in_tests(file, index):
+    if (
+        reach is None
+        or not is_shared(node, file, index)
+        or is_kept_on_purpose(node, file)
+        or index.modules.is_test(file.path)
+    ):
         return
     if not is_first(node, file):
         return

@@ -56,7 +56,7 @@ from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.failures import doing, earlier, is_broad, may_take_time, raises
 from celerylint.rules.retries import autoretried
-from celerylint.rules.worker import in_tests, known_as
+from celerylint.rules.worker import known_as
 from celerylint.tree import FunctionNode
 
 rule = Rule(
@@ -77,7 +77,7 @@ def swallows(node: ast.ExceptHandler, file: File, index: Index) -> Iterator[Find
     reach = index.reach(file, node)
     if reach is None or file.function_key(node) != reach.task.function:
         return
-    if not is_broad(node, file) or in_tests(file, index):
+    if not is_broad(node, file) or index.modules.is_test(file.path):
         return
     done = doing(node)
     around = file.parent(node)

@@ -53,7 +53,7 @@ from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.failures import earlier, following, in_loop, is_broad, may_take_time, raises, works
 from celerylint.rules.handlers import Catcher, names
-from celerylint.rules.worker import in_tests, way, where
+from celerylint.rules.worker import way, where
 from celerylint.values import Name, number
 
 rule = Rule(
@@ -72,7 +72,7 @@ def goes_on(node: ast.ExceptHandler, file: File, index: Index) -> Iterator[Findi
     around = file.parent(node)
     if reach is None or not isinstance(around, ast.Try) or not is_broad(node, file) or raises(node, file):
         return
-    if not number(index.option(reach.task, "soft_time_limit").value) or in_tests(file, index):
+    if not number(index.option(reach.task, "soft_time_limit").value) or index.modules.is_test(file.path):
         return
     if takes_limit(node, file, index) or not continues(node, around, file, index):
         return

@@ -50,7 +50,6 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.waiting import is_asked_first
-from celerylint.rules.worker import in_tests
 from celerylint.values import NONE, Attr, Call, Name, Value, truth
 
 rule = Rule(
@@ -89,7 +88,7 @@ def has_limit(node: ast.Call, file: File) -> bool:
 
 def serves(node: ast.AST, file: File, index: Index) -> bool:
     """Whether code may serve requests: it is in a function, and that is neither a test's nor a command's."""
-    if in_tests(file, index) or BY_HAND.search(index.modules.relatives.get(file.path, file.path)):
+    if index.modules.is_test(file.path) or BY_HAND.search(index.modules.relatives.get(file.path, file.path)):
         return False
     function = file.function_node(node)
     if function is None or function.name in {"main", "handle", "run"}:

@@ -49,7 +49,6 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import in_tests
 from celerylint.tree import FunctionNode
 from celerylint.values import Const, Name, Value
 
@@ -81,7 +80,7 @@ def shared(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     if file.function_key(node) or not is_connecting(file.callee(node), index) or is_lazy(node, file):
         return
     name = bound_name(node, file)
-    if not name or in_tests(file, index) or is_made_again(name, file, index) or forks_nothing(index):
+    if not name or index.modules.is_test(file.path) or is_made_again(name, file, index) or forks_nothing(index):
         return
     if is_used(name, file, index):
         yield rule.finding(file, file.span(node), call=f"{file.text(node.func)}(...)")

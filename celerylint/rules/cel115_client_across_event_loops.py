@@ -48,8 +48,8 @@ from collections.abc import Iterator
 from celerylint.facts import Function
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.worker import in_tests, way, where
+from celerylint.rule import Finding, InWorker, Related, Rule
+from celerylint.rules.worker import way, where
 from celerylint.values import Attr, Call, Name, Value
 
 rule = Rule(
@@ -73,11 +73,11 @@ CLIENTS = frozenset(
 DEEPEST = 200
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def runs_with_client(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
     coroutine = started(node, file, index) if reach is not None else None
-    if reach is None or coroutine is None or in_tests(file, index):
+    if reach is None or coroutine is None or index.modules.is_test(file.path):
         return
     client = next((found for callee in callees(coroutine, index) if (found := client_of(callee, index))), "")
     if client:

@@ -43,8 +43,8 @@ from dataclasses import dataclass
 from celerylint.facts import Function, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import in_tests, way, where
+from celerylint.rule import Finding, InWorker, Rule
+from celerylint.rules.worker import way, where
 from celerylint.tree import FunctionNode
 from celerylint.values import NONE, Attr, Call, Const, Item, Name, Star, Value, number
 
@@ -74,11 +74,11 @@ CLASSES = {"redis.lock.Lock": ("timeout", 2), "valkey.lock.Lock": ("timeout", 2)
 EXPIRING = frozenset({"ex", "px", "exat", "pxat"})
 
 
-@rule.check(ast.Call)
+@rule.check(InWorker(ast.Call))
 def locks(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
     call = file.value(node) if reach is not None and may_lock(node) else None
-    if reach is None or not isinstance(call, Call) or in_tests(file, index):
+    if reach is None or not isinstance(call, Call) or index.modules.is_test(file.path):
         return
     found = problem(call, node, reach.task, file, index)
     if found is not None:

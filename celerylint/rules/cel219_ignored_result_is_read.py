@@ -41,7 +41,6 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.code_paths import is_test
 from celerylint.values import Call, truth, walk
 
 rule = Rule(
@@ -62,7 +61,7 @@ CALLED = frozenset(EFFECTS) - {"result", "info"}
 
 @rule.check(ast.Attribute)
 def read(node: ast.Attribute, file: File, index: Index) -> Iterator[Finding]:
-    if node.attr not in EFFECTS or is_test(file.path, index):
+    if node.attr not in EFFECTS or index.modules.is_test(file.path):
         return
     above = file.parent(node)
     called = isinstance(above, ast.Call) and above.func is node

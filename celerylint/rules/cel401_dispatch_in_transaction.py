@@ -64,7 +64,6 @@ from celerylint.index import Index
 from celerylint.index.transactions import Inside
 from celerylint.rule import Finding, Related, Rule
 from celerylint.rules.blocks import after, before, commit_in, names_written, receiver, written_before
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.commits import names_in, replacement, runs_later
 
 rule = Rule(
@@ -97,7 +96,7 @@ ON_COMMIT_METHODS = frozenset({"delay_on_commit", "apply_async_on_commit"})
 
 @rule.check(Dispatch)
 def sent_too_early(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
-    if not dispatch.sends or dispatch.method in ON_COMMIT_METHODS or is_test(file.path, index):
+    if not dispatch.sends or dispatch.method in ON_COMMIT_METHODS or index.modules.is_test(file.path):
         return
     call = file.node_at(dispatch.span, ast.Call)
     if call is None or runs_later(call, file):

@@ -58,7 +58,6 @@ from celerylint.index import Index
 from celerylint.index.arguments import ANY, Arguments, unchecked, unfit
 from celerylint.rule import Finding, Related, Rule
 from celerylint.rules.canvases import Place, broken_alone, canvas_kind, entries, needs_immutable, places, reason
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.expecting import expects_error
 from celerylint.rules.passing import beat_entries, misplaced_options, of_dispatch
 from celerylint.rules.shapes import broken
@@ -79,7 +78,7 @@ EACH = frozenset({"map", "starmap", "chunks"})
 
 @rule.check(Dispatch)
 def dispatched(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
-    call = file.node_at(dispatch.span, ast.Call) if not is_test(file.path, index) else None
+    call = file.node_at(dispatch.span, ast.Call) if not index.modules.is_test(file.path) else None
     if call is None or broken(dispatch, call, file, index) or expects_error(call, file):
         return
     if dispatch.task is None and dispatch.method in SENDING:
@@ -126,7 +125,7 @@ def signature_sent(dispatch: Dispatch, call: ast.Call, file: File, index: Index)
 
 @rule.check(ast.Call, ast.BinOp)
 def canvas_member(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
-    if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)) or is_test(file.path, index):
+    if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)) or index.modules.is_test(file.path):
         return
     for place in places(node, file, index):
         wrong = bool(reason(place, index)) and not needs_immutable(place, index) and not expects_error(node, file)

@@ -55,7 +55,6 @@ from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
 from celerylint.rules.backends import COUNTING, backend
 from celerylint.rules.canvases import canvas_kind, entries, header, members
-from celerylint.rules.code_paths import is_test
 from celerylint.values import truth
 
 rule = Rule(
@@ -70,7 +69,7 @@ NO_BACKEND = {"none": "no result backend is configured", "rpc": "`rpc://` has no
 @rule.check(ast.Call, ast.BinOp)
 def chord_without_results(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
     parts = header_of(node, file, index)
-    if parts is None or is_test(file.path, index):
+    if parts is None or index.modules.is_test(file.path):
         return
     made = next((made for part in parts for _, made in entries(part, file, index) if made.task is not None), None)
     kind = backend(made.task, index) if made is not None and made.task is not None else ""

@@ -51,7 +51,6 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
 from celerylint.rules.canvases import maker, needs_immutable, places
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.expecting import expects_error
 
 rule = Rule(
@@ -64,7 +63,7 @@ rule = Rule(
 
 @rule.check(ast.Call, ast.BinOp)
 def no_room_for_result(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
-    if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)) or is_test(file.path, index):
+    if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)) or index.modules.is_test(file.path):
         return
     for place in places(node, file, index):
         task = place.task

@@ -40,7 +40,6 @@ from celerylint.facts import Dispatch
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.commits import names_in, runs_later
 
 rule = Rule(
@@ -59,7 +58,7 @@ SHORT = 5
 @rule.check(Dispatch)
 def one_by_one(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
     call = file.node_at(dispatch.span, ast.Call) if dispatch.method in SENDING else None
-    if call is None or is_test(file.path, index) or runs_later(call, file):
+    if call is None or index.modules.is_test(file.path) or runs_later(call, file):
         return
     items = loop_names(call, file)
     passed = {name for value in (*call.args, *(keyword.value for keyword in call.keywords)) for name in names_in(value)}

@@ -40,7 +40,6 @@ from celerylint.facts import Dispatch
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.commits import runs_later
 
 rule = Rule(
@@ -55,7 +54,7 @@ ENTRANCES = frozenset({"wsgi", "asgi", "urls", "settings", "apps", "admin", "mod
 
 @rule.check(Dispatch)
 def sent_at_import(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
-    if not dispatch.sends or dispatch.scope or is_test(file.path, index):
+    if not dispatch.sends or dispatch.scope or index.modules.is_test(file.path):
         return
     call = file.node_at(dispatch.span, ast.Call)
     if call is None or file.function_key(call) or runs_later(call, file) or under_main(call, file):

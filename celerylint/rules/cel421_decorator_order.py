@@ -55,7 +55,6 @@ from celerylint.facts import Decorator, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.code_paths import is_test
 from celerylint.values import Attr, Call, Const, Item, Name, Value
 from celerylint.values import Function as FunctionValue
 
@@ -81,7 +80,7 @@ WRAPPING = frozenset(
 @rule.check(Task)
 def wrong_place(task: Task, file: File, index: Index) -> Iterator[Finding]:
     function = index.function_of(task) if task.kind == "decorator" else None
-    if function is None or is_test(file.path, index):
+    if function is None or index.modules.is_test(file.path):
         return
     made_by = [index.registry.decoration(decorator.value)[0] is not None for decorator in function.decorators]
     makers = [place for place, makes in enumerate(made_by) if makes]

@@ -47,7 +47,6 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.blocks import before, names_saved
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.commits import names_in, replacement, runs_later
 from celerylint.values import number
 
@@ -65,7 +64,7 @@ COMMIT = re.compile(r"commit|transaction|race|database|\bdb\b|\brow|exist|visibl
 @rule.check(Dispatch)
 def short_countdown(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
     seconds = number(dispatch.options.get("countdown")) if dispatch.method in {"apply_async", "send_task"} else None
-    if seconds is None or not 0 < seconds <= LONGEST or is_test(file.path, index):
+    if seconds is None or not 0 < seconds <= LONGEST or index.modules.is_test(file.path):
         return
     call = file.node_at(dispatch.span, ast.Call)
     if call is None or runs_later(call, file) or is_explained(call, file):

@@ -44,7 +44,6 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.blocks import after
-from celerylint.rules.code_paths import is_test
 from celerylint.rules.expecting import expects_error
 from celerylint.rules.receivers import Connection, Definition, connections
 
@@ -60,7 +59,7 @@ CLOSED = "`{receiver}` takes no `**kwargs`, so connecting it to `{signal}` raise
 
 @rule.check(FileFacts)
 def receivers(facts: FileFacts, file: File, index: Index) -> Iterator[Finding]:
-    for connection in connections(file, index) if not is_test(file.path, index) else ():
+    for connection in connections(file, index) if not index.modules.is_test(file.path) else ():
         if expects_error(connection.node, file):
             continue
         definition = connection.definition

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from celerylint.collect.guards import is_optional, is_tested
 from celerylint.facts import Task
@@ -11,13 +10,6 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.reach import Reach
 from celerylint.rule import Related
-
-TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_\w+|\w+_tests?|tests?|conftest)\.py$")
-
-
-def in_tests(file: File, index: Index) -> bool:
-    """Whether a file belongs to the project's tests, as its path tells."""
-    return TEST_PATH.search(index.modules.relatives.get(file.path, file.path)) is not None
 
 
 def is_certain(file: File, node: ast.AST, reach: Reach, *, whatever: bool = False) -> bool:
