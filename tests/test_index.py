@@ -58,6 +58,66 @@ def test_other_things_do_not(tmp_path: Path, text: str) -> None:
     assert names(tmp_path, {"tasks.py": text}) == []
 
 
+# A decorator that is an object, and gives the task the name of what it decorates.
+MAKER = """
+    from functools import wraps
+    from celery import shared_task
+
+    class own_task:
+        def __init__(self, queue, **options):
+            self.queue, self.options = queue, options
+
+        def __call__(self, function):
+            return self.made(function)
+
+        def made(self, function):
+            @wraps(function)
+            def inner(*args, again=False, **kwargs):
+                return function(*args, **kwargs)
+
+            return shared_task(acks_late=True, queue=self.queue, **self.options)(inner)
+    """
+
+
+def test_objects_of_a_class_make_tasks(tmp_path: Path) -> None:
+    tasks = """
+        from maker import own_task
+
+        bulk_task = own_task("bulk")
+
+        @bulk_task
+        def ship(order_id): ...
+
+        @bulk_task()
+        def pack(order_id): ...
+
+        @own_task("mail", name="thank", max_retries=10)
+        def thank_customer(order_id): ...
+        """
+    found = index(tmp_path, {"maker.py": MAKER, "tasks.py": tasks})
+    assert [task.name for task in found.tasks] == ["tasks.ship", "tasks.pack", "thank"]
+    ship, _, thank = found.tasks
+    assert ship.options == {"acks_late": Const(True)}
+    assert ship.open
+    assert thank.options == {"acks_late": Const(True), "name": Const("thank"), "max_retries": Const(10)}
+    # What the object puts around the function may take more than that.
+    assert found.parameters_of(ship) is None
+
+
+def test_an_object_that_makes_no_task_is_no_decorator_of_tasks(tmp_path: Path) -> None:
+    maker = """
+        from celery import shared_task
+
+        class own_task:
+            def __call__(self, function):
+                return function
+        """
+    assert (
+        names(tmp_path, {"maker.py": maker, "tasks.py": "from maker import own_task\n@own_task()\ndef ship(): ..."})
+        == []
+    )
+
+
 def test_classes_become_tasks(tmp_path: Path) -> None:
     text = """
     from celery import Celery, Task

@@ -125,6 +125,9 @@ class Parameters:
 
     def makes_directly(self, value: Value, depth: int = 0) -> bool:
         """Whether a task decorator, perhaps the project's own, gives the function as it is to Celery's."""
+        factory = self.tasks.decoration(value)[0]
+        if factory is not None and self.modules.cls(Name(factory.via)) is not None:
+            return False
         value = value.func if isinstance(value, Call) and self.tasks.factory(value) is None else value
         if not isinstance(value, Name):
             return True

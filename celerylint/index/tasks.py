@@ -104,7 +104,7 @@ class Tasks:
     # Decorators
 
     def decorated(self, function: Function) -> Task | None:
-        for decorator in function.decorators:
+        for decorator in () if stands_for_another(function) else function.decorators:
             factory, options = self.decoration(decorator.value)
             if factory is not None:
                 return self.task(function, decorator, factory, options)
@@ -129,6 +129,8 @@ class Tasks:
 
     def find_factory(self, value: Value, depth: int) -> Factory | None:
         match value:
+            case Name(dotted=dotted) | Call(func=Name(dotted=dotted)) if self.makes_no_tasks(dotted):
+                return None
             case Name(dotted=dotted):
                 return self.named_factory(dotted, depth)
             case Attr(base=base, name="task") if self.apps.is_app(base):
@@ -137,8 +139,32 @@ class Tasks:
                 inner = self.factory(first, depth + 1)
                 options = {key: option for key, option in call.keywords if key}
                 return inner and Factory(inner.via, inner.app, inner.options | options, inner.open or call.splat)
+            case Call(func=Name(dotted=dotted)) as call:
+                return self.object_factory(dotted, call, depth)
             case _:
                 return None
+
+    def makes_no_tasks(self, dotted: str) -> bool:
+        """Whether a name of the project can be told to be no task decorator without parsing its file, which neither
+        mentions Celery nor tasks."""
+        return self.modules.plain_kind(dotted) in {"def", "class"} and not self.modules.stands_beside(dotted, b"ask")
+
+    def object_factory(self, dotted: str, call: Call, depth: int) -> Factory | None:
+        """An object of a project class that makes tasks when it is called: `retryable_task(max_retries=3)`.
+
+        What its `__init__` takes in `**kwargs` are the options of the task.
+        """
+        cls = self.modules.cls(Name(dotted))
+        function = self.modules.function(f"{cls.key}.__call__") if cls is not None else None
+        inner = self.wrapper(function, dotted, depth + 1) if function is not None else None
+        if cls is None or inner is None:
+            return None
+        made = self.modules.function(f"{cls.key}.__init__")
+        parameters = made.parameters if made is not None else ()
+        taken = {parameter.name for parameter in parameters}
+        takes_more = any(parameter.kind == "var_keyword" for parameter in parameters)
+        options = {key: value for key, value in call.keywords if takes_more and key and key not in taken}
+        return Factory(inner.via, inner.app, inner.options | options, True)
 
     def named_factory(self, dotted: str, depth: int) -> Factory | None:
         name, definition = self.modules.follow(dotted)
@@ -167,6 +193,11 @@ class Tasks:
                         found = next((made for made in decorators if made), None) or self.wrapper(
                             inner, name, depth + 1
                         )
+                case Call(func=Attr(base=Param(function=key, index=0), name=method)) if (
+                    key == function.key and depth < 4
+                ):
+                    inner = self.modules.function(f"{function.module}:{function.owner}.{method}")
+                    found = self.wrapper(inner, name, depth + 1) if inner is not None and function.in_class else None
                 case Call(func=func):
                     factory, call = self.decoration(func)
                     found = factory and Factory(name, factory.app, factory.options | fixed_options(call or value), True)
@@ -271,12 +302,12 @@ class Tasks:
     # Calls: `app.task(function)`, `shared_task(name="x")(function)`
 
     def called(self, fact: CallFact, facts: FileFacts) -> Task | None:
-        if not fact.call.args:
+        target = fact.call.args[0] if fact.call.args else None
+        if not isinstance(target, FunctionValue | Name):
             return None
         factory, call = self.decoration(fact.call.func)
-        target = fact.call.args[0]
         function = self.body(target) if factory is not None else None
-        if factory is None or function is None:
+        if factory is None or function is None or stands_for_another(function):
             return None
         return self.task(function, Decorator(fact.call, fact.span), factory, call or fact.call)
 
@@ -437,6 +468,16 @@ class Tasks:
         module, _, qualname = task.key.partition(":")
         facts = self.modules.facts(module)
         return None if facts is None else facts.classes.get(qualname)
+
+
+def stands_for_another(function: Function) -> bool:
+    """Whether a function has the name of what a decorator is given, which is the task then: `@wraps(function)`."""
+    return any(
+        isinstance(decorator.value, Call)
+        and decorator.value.func == Name("functools.wraps")
+        and any(isinstance(arg, Param) for arg in decorator.value.args)
+        for decorator in function.decorators
+    )
 
 
 def last_name(func: Value) -> str:
