@@ -140,13 +140,49 @@ def test_names_of_tasks(tmp_path: Path) -> None:
     assert found.meant("shop.gone.nothing") == ""
 
 
-def test_names_that_the_app_makes_are_not_known(tmp_path: Path) -> None:
-    text = """
+OWN_NAMES = """
     from celery import Celery
+
     class Shop(Celery):
-        def gen_task_name(self, name, module): return name
+        def gen_task_name(self, name, module):
+            {body}
+
+    app = Shop("shop")
+
+    @app.task
+    def ship(): ...
+
+    @app.task(name="shop.pack")
+    def pack(): ...
     """
-    assert names(tmp_path, {"shop/app.py": text}).task_names.registered("shop.celery.gone") is None
+
+
+def test_names_that_the_app_makes_are_not_known(tmp_path: Path) -> None:
+    body = "return super().gen_task_name(name, module.removesuffix('.tasks'))"
+    found = names(tmp_path, {"shop/app.py": OWN_NAMES.format(body=body)})
+    assert [task.name for task in found.tasks] == ["", "shop.pack"]
+    assert found.task_names.registered("shop.celery.gone") is None
+
+
+def test_an_app_that_names_tasks_as_their_functions(tmp_path: Path) -> None:
+    found = names(tmp_path, {"shop/app.py": OWN_NAMES.format(body="return name")})
+    assert [task.name for task in found.tasks] == ["ship", "shop.pack"]
+    known = {"ship": True, "shop.pack": True, "shop.app.ship": False}
+    assert {name: found.task_names.registered(name) for name in known} == known
+
+
+def test_a_method_of_a_task_class_names_nothing(tmp_path: Path) -> None:
+    """Celery asks the application alone (`celery.app.base.Celery._task_from_fun`, 5.7)."""
+    text = """
+    from celery import Task, shared_task
+
+    class Base(Task):
+        def gen_task_name(self, name, module): return self.find()
+
+    @shared_task(base=Base)
+    def ship(): ...
+    """
+    assert [task.name for task in names(tmp_path, {"shop/jobs.py": text}).tasks] == ["shop.jobs.ship"]
 
 
 def test_projects_that_name_tasks_without_dots(tmp_path: Path) -> None:

@@ -108,10 +108,10 @@ class TaskNames:
             return False if task.name and not task.open else None
         return None if function.decorators else False
 
-    @cached_property
+    @property
     def names_are_made(self) -> bool:
-        """Whether an application of the project makes names in its own way."""
-        return any("gen_task_name" in cls.methods for facts in self.tasks.facts for cls in facts.classes.values())
+        """Whether an application of the project makes names in a way that cannot be told."""
+        return not self.tasks.naming.is_known
 
     def may_be_wrapped(self, name: str) -> bool:
         """Whether a task has the last part of a name for its function, and a decorator that may name it otherwise."""

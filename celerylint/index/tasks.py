@@ -9,8 +9,10 @@ from functools import cached_property
 from celerylint.facts import CallFact, Class, Decorator, FileFacts, Function, Task
 from celerylint.index.apps import Apps, is_foreign_app_class
 from celerylint.index.modules import Modules
+from celerylint.index.naming import Naming
 from celerylint.source import Span
 from celerylint.values import (
+    NONE,
     UNKNOWN,
     Attr,
     Call,
@@ -48,6 +50,7 @@ class Tasks:
 
     def __init__(self, modules: Modules, apps: Apps, facts: list[FileFacts], wrappers: tuple[str, ...] = ()) -> None:
         self.modules, self.apps, self.facts, self.wrappers = modules, apps, facts, wrappers
+        self.naming = Naming(modules, facts)
         self.factories: dict[Value, Factory | None] = {}
         self.class_judged: dict[str, bool] = {}
 
@@ -232,16 +235,18 @@ class Tasks:
             for fact in facts.calls
         )
 
+    def name(self, given: Value | None, body: Function | Class) -> str:
+        """The name of a task: the given one, "" where that is not known, or what its body gets without."""
+        known = self.modules.expand(given) if given is not None else NONE
+        if known == NONE:
+            return self.naming.name(body)
+        return known.value if isinstance(known, Const) and isinstance(known.value, str) else ""
+
     def task(self, function: Function, decorator: Decorator, factory: Factory, call: Call | None) -> Task:
         keywords = {key: value for key, value in call.keywords if key} if call else {}
         options = factory.options | keywords
-        explicit = self.modules.expand(options["name"]) if "name" in options else None
-        if explicit is None:
-            name = f"{self.modules.imported_as(function.module)}.{function.name}"
-        else:
-            name = explicit.value if isinstance(explicit, Const) and isinstance(explicit.value, str) else ""
         return Task(
-            name=name,
+            name=self.name(options.get("name"), function),
             key=function.key,
             path=function.path,
             span=function.span,
@@ -277,14 +282,9 @@ class Tasks:
 
     def class_task(self, cls: Class) -> Task:
         name = cls.attributes.get("name") or next((value for key, value in cls.keywords if key == "name"), None)
-        name = self.modules.expand(name) if name is not None else None
         options = {key: value for key, value in cls.attributes.items() if not key.startswith("_")}
         return Task(
-            name=name.value
-            if isinstance(name, Const) and isinstance(name.value, str)
-            else ""
-            if name
-            else cls_name(self, cls),
+            name=self.name(name, cls),
             key=cls.key,
             path=cls.path,
             span=cls.span,
@@ -492,10 +492,6 @@ def fixed_options(call: Call) -> dict[str, Value]:
 
 def base_name(value: Value | None) -> str:
     return value.dotted if isinstance(value, Name) else ""
-
-
-def cls_name(tasks: Tasks, cls: Class) -> str:
-    return f"{tasks.modules.imported_as(cls.module)}.{cls.name}"
 
 
 def is_registry(value: Value) -> bool:

@@ -20,8 +20,8 @@ Good::
     def ship(order_id):
         ...
 
-Silent about tasks that a project's own decorator makes, which may name them. Strict, since most projects leave the
-names of nearly all their tasks to Celery.
+Silent about tasks that a project's own decorator makes, which may name them, and where the app has a way of its own to
+name tasks. Strict, since most projects leave the names of nearly all their tasks to Celery.
 
 The fix writes the name that the task has today. It is safe where the project imports the module by that very name,
 and unsafe where the name follows from the folders alone.
@@ -47,7 +47,7 @@ rule = Rule(
 
 @rule.check(Task)
 def unnamed(task: Task, file: File, index: Index) -> Iterator[Finding]:
-    if task.kind != "decorator" or task.explicit_name or task.open or not task.name:
+    if task.kind != "decorator" or task.explicit_name or task.open or index.registry.naming.makers:
         return
     function = index.function_of(task)
     if function is not None and not function.owner:

@@ -81,7 +81,7 @@ def of_value(value: Value, function: Function, index: Index, called: bool, depth
                 return returned(inner, index, called=False, depth=depth + 1)
             if any(wraps(one, index) for one in inner.decorators):
                 return ""
-            return f"{index.modules.imported_as(inner.module)}.{inner.name}" if not inner.decorators else None
+            return (index.registry.naming.name(inner) or None) if not inner.decorators else None
         case _:
             return None
 
