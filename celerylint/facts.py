@@ -6,6 +6,7 @@ Celery's vocabulary, which the index derives from the first once names can be fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -75,8 +76,8 @@ class Function:
     in_class: bool = False
     is_async: bool = False
     is_generator: bool = False
-    calls: tuple[CallSite, ...] = ()
-    returns: tuple[Value, ...] = ()
+    calls: Sequence[CallSite] = field(default=(), compare=False, repr=False)
+    returns: Sequence[Value] = field(default=(), compare=False, repr=False)
 
     @property
     def module(self) -> str:
@@ -155,20 +156,23 @@ class CallFact:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """All of the above for one file. `module` is its dotted name as its packages give it."""
+    """All of the above for one file. `module` is its dotted name as its packages give it.
+
+    Most files that are read are asked for little: what a mapping or sequence holds is worked out when it is read.
+    """
 
     path: str
     module: str
     package: bool
     imports: dict[str, str] = field(default_factory=dict)
     stars: tuple[str, ...] = ()
-    functions: dict[str, Function] = field(default_factory=dict)
-    classes: dict[str, Class] = field(default_factory=dict)
-    assigns: dict[str, tuple[Assign, ...]] = field(default_factory=dict)
-    writes: tuple[Write, ...] = ()
-    calls: tuple[CallFact, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    modules_imported: tuple[str, ...] = ()
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    classes: Mapping[str, Class] = field(default_factory=dict)
+    assigns: Mapping[str, tuple[Assign, ...]] = field(default_factory=dict)
+    writes: Sequence[Write] = ()
+    calls: Sequence[CallFact] = ()
+    blocks: Sequence[Block] = ()
+    modules_imported: Sequence[str] = ()
 
 
 TaskKind: TypeAlias = Literal["decorator", "class", "call"]

@@ -13,6 +13,7 @@ from celerylint.tree import CHILDREN, FunctionNode, Scope, Tree, arrange, childr
 from celerylint.values import Value
 
 A = TypeVar("A", bound=ast.AST)
+LOCATED = (ast.expr, ast.stmt, ast.excepthandler, ast.keyword, ast.arg)
 
 
 class File:
@@ -25,6 +26,7 @@ class File:
         self.names = Names(self.arranged, module, source.path, locator, source.span)
         self.callees: dict[ast.Call, Value] = {}
         self.bodies: dict[tuple[ast.AST, bool], list[ast.AST]] = {}
+        self.by_start: dict[type[ast.AST], dict[tuple[int, int], list[Any]]] = {}
 
     @overload
     def nodes(self, kind: type[A], /) -> list[A]: ...
@@ -32,7 +34,7 @@ class File:
     def nodes(self, *kinds: type[ast.AST]) -> list[Any]: ...
     def nodes(self, *kinds: type[ast.AST]) -> list[Any]:
         """All nodes of exactly these types, in source order for each type."""
-        return [node for kind in kinds for node in self.arranged.by_type.get(kind, ())]
+        return [node for kind in kinds for node in self.arranged.of_type(kind)]
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         return self.arranged.parents.get(node)
@@ -112,14 +114,15 @@ class File:
         node = self.definition(key)
         return node if isinstance(node, FunctionNode) else None
 
-    @cached_property
-    def by_start(self) -> dict[tuple[int, int], list[Any]]:
-        index: dict[tuple[int, int], list[Any]] = {}
-        for nodes in self.arranged.by_type.values():
+    def starting(self, kind: type[ast.AST]) -> dict[tuple[int, int], list[Any]]:
+        """The nodes of exactly one type by the line and byte where they begin."""
+        if kind not in self.by_start:
+            index: dict[tuple[int, int], list[Any]] = {}
+            nodes: list[Any] = self.nodes(kind)
             for node in nodes:
-                if isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.keyword | ast.arg):
-                    index.setdefault((node.lineno, node.col_offset), []).append(node)
-        return index
+                index.setdefault((node.lineno, node.col_offset), []).append(node)
+            self.by_start[kind] = index
+        return self.by_start[kind]
 
     @overload
     def node_at(self, span: Span, kind: type[A], /) -> A | None: ...
@@ -130,12 +133,13 @@ class File:
         byte = span.column - 1
         if not self.source.ascii:
             byte = len(self.source.line(span.line)[: span.column - 1].encode())
-        candidates: list[Any] = self.by_start.get((span.line, byte), [])
-        for node in candidates:
-            # Up to Python 3.11 the parts of an f-string claim to stand where the whole of it does.
-            part = isinstance(node, ast.expr) and isinstance(self.parent(node), ast.JoinedStr)
-            if (not kinds or isinstance(node, kinds)) and self.source.span(node) == span and not part:
-                return node
+        for kind in self.arranged.by_type:
+            if issubclass(kind, LOCATED) and (not kinds or issubclass(kind, kinds)):
+                for node in self.starting(kind).get((span.line, byte), ()):
+                    # Up to Python 3.11 the parts of an f-string claim to stand where the whole of it does.
+                    part = isinstance(node, ast.expr) and isinstance(self.parent(node), ast.JoinedStr)
+                    if self.source.span(node) == span and not part:
+                        return node
         return None
 
     def within(self, root: ast.AST, *kinds: type[ast.AST], nested: bool = False) -> Iterator[Any]:

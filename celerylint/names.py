@@ -175,7 +175,7 @@ class Names:
 
     def grown(self, name: str, scope: Scope, value: Value, depth: int) -> Value:
         """A list or dict that more is put into later holds that too."""
-        growths = self.tree.grown.get((scope, name))
+        growths = scope.grown.get(name)
         if not growths:
             return value
         match value:

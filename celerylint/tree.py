@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 ScopeKind: TypeAlias = Literal["module", "class", "function", "lambda", "comprehension"]
 BindingKind: TypeAlias = Literal[
@@ -52,6 +52,8 @@ NO_NODES = frozenset(
     }
 )
 CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
+# Half of all nodes: they hold no others, and the walk notes them with the node that holds them.
+LEAVES: frozenset[type[ast.AST]] = frozenset({ast.Name, ast.Constant})
 
 
 def children(kind: type[ast.AST]) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def children(kind: type[ast.AST]) -> tuple[str, ...]:
     return fields
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Binding:
     """A place that gives a name a value. `node` is what binds it, `value` the expression it comes from.
 
@@ -98,9 +100,20 @@ class Scope:
     qualname: str = ""
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     outer: set[str] = field(default_factory=set)
+    grown: dict[str, list[Growth]] = field(default_factory=dict)
 
     def bind(self, name: str, binding: Binding) -> None:
-        self.bindings.setdefault(name, []).append(binding)
+        if name in self.bindings:
+            self.bindings[name].append(binding)
+        else:
+            self.bindings[name] = [binding]
+
+    def grow(self, name: str, growths: list[Growth]) -> None:
+        """Note that more is put into what a name stands for here, with the scope that binds it."""
+        owner: Scope | None = self
+        while owner is not None and name not in owner.bindings:
+            owner = owner.parent
+        (owner or self).grown.setdefault(name, []).extend(growths)
 
     @property
     def function(self) -> Scope | None:
@@ -120,7 +133,14 @@ class Tree:
     by_type: dict[type[ast.AST], list[ast.AST]]
     scopes: dict[ast.AST, Scope]
     evaluated: dict[ast.AST, Scope]
-    grown: dict[tuple[Scope, str], list[Growth]]
+    sorted: set[type[ast.AST]] = field(default_factory=set)
+
+    def of_type(self, kind: type[ast.AST]) -> list[ast.AST]:
+        """All nodes of exactly this type, in source order."""
+        if kind in LEAVES and kind not in self.sorted:
+            self.by_type[kind].sort(key=position)
+            self.sorted.add(kind)
+        return self.by_type.get(kind, [])
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, innermost first."""
@@ -143,10 +163,15 @@ class Tree:
         return node
 
 
+def position(node: Any) -> tuple[int, int]:
+    """The line and byte where a node begins."""
+    return node.lineno, node.col_offset
+
+
 def arrange(module: ast.Module) -> Tree:
     """Walk a module once."""
     top = Scope("module", module, None)
-    tree = Tree(module, {}, {}, {module: top}, {}, {})
+    tree = Tree(module, {}, {kind: [] for kind in LEAVES}, {module: top}, {})
     parents, by_type, evaluated = tree.parents, tree.by_type, tree.evaluated
     stack: list[tuple[ast.AST, Scope]] = [(module, top)]
     while stack:
@@ -159,21 +184,21 @@ def arrange(module: ast.Module) -> Tree:
             by_type[kind] = [node]
         if kind in BINDERS:
             BINDERS[kind](node, scope)
-        if kind is ast.Call or kind is ast.Assign:
-            note_growth(node, scope, tree.grown)
         within = inner_scopes(node, scope, tree) if kind in SPLIT else {}
         pending: list[tuple[ast.AST, Scope]] = []
         for name in CHILDREN[kind] if kind in CHILDREN else children(kind):
-            value = getattr(node, name, None)
-            if value.__class__ is list:
-                inner = within.get(name, scope)
-                for child in value:
-                    if isinstance(child, ast.AST):
-                        parents[child] = node
-                        pending.append((child, inner))
-            elif isinstance(value, ast.AST):
-                parents[value] = node
-                pending.append((value, within.get(name, scope)))
+            value: Any = getattr(node, name, None)
+            if value is None:
+                continue
+            inner = within.get(name, scope) if within else scope
+            held: list[Any] = value if value.__class__ is list else [value]
+            for child in held:
+                if child.__class__ in LEAVES:
+                    parents[child], evaluated[child] = node, inner
+                    by_type[child.__class__].append(child)
+                elif isinstance(child, ast.AST):
+                    parents[child] = node
+                    pending.append((child, inner))
         pending.reverse()
         stack += pending
     return tree
@@ -196,20 +221,15 @@ def qualname(node: ast.AST, scope: Scope) -> str:
     return f"{scope.qualname}.{name}" if scope.qualname else name
 
 
-def note_growth(node: ast.AST, scope: Scope, grown: dict[tuple[Scope, str], list[Growth]]) -> None:
-    """Remember `name.append(x)`, `name[key] = x` and the like: the container that `name` was bound to holds x too."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in GROWERS:
-            found = GROWERS[method](node)
-        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value):
-            found = [Growth(value, key)]
-        case _:
-            return
-    owner: Scope | None = scope
-    while owner is not None and name not in owner.bindings:
-        owner = owner.parent
-    if found:
-        grown.setdefault((owner or scope, name), []).extend(found)
+# What is put into a container after it was made.
+
+
+def note_call(node: ast.AST, scope: Scope) -> None:
+    """Remember `name.append(x)` and the like: the container that `name` was bound to holds x too."""
+    assert isinstance(node, ast.Call)
+    func = node.func
+    if isinstance(func, ast.Attribute) and func.attr in GROWERS and isinstance(func.value, ast.Name):
+        scope.grow(func.value.id, GROWERS[func.attr](node))
 
 
 def one_more(call: ast.Call) -> list[Growth]:
@@ -270,7 +290,10 @@ def bind_target(
 def bind_assign(node: ast.AST, scope: Scope) -> None:
     assert isinstance(node, ast.Assign)
     for target in node.targets:
-        bind_target(target, scope, "assign", node, node.value)
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and len(node.targets) == 1:
+            scope.grow(target.value.id, [Growth(node.value, target.slice)])
+        elif not isinstance(target, ast.Attribute):
+            bind_target(target, scope, "assign", node, node.value)
 
 
 def bind_annotated(node: ast.AST, scope: Scope) -> None:
@@ -357,7 +380,8 @@ def bind_deleted(node: ast.AST, scope: Scope) -> None:
         bind_target(target, scope, "other", node, None)
 
 
-BINDERS = {
+BINDERS: dict[type[ast.AST], Callable[[ast.AST, Scope], None]] = {
+    ast.Call: note_call,
     ast.Assign: bind_assign,
     ast.AnnAssign: bind_annotated,
     ast.AugAssign: bind_augmented,

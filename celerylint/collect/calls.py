@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TypeAlias
 
 from celerylint.collect.guards import functions_with_tests, is_optional, parameters
@@ -33,34 +34,67 @@ MAY_HOLD_RESULTS = (ast.Name, ast.Call, ast.ListComp, ast.GeneratorExp, ast.List
 MAKE_RESULTS = frozenset({"delay", "apply_async", "apply", "send_task", "AsyncResult", "GroupResult", "ResultSet"})
 
 
-def collect(file: File) -> tuple[dict[str, list[CallSite]], tuple[CallFact, ...]]:
-    """Call sites by the key of the function they are in, and the calls that matter across files."""
-    sites: dict[str, list[CallSite]] = {}
-    facts = []
-    nested = nested_functions(file)
-    testing = functions_with_tests(file)
-    catching = {node: handled(file, node) for node in file.nodes(ast.Try)}
-    sending = {file.function_node(node) for node in file.nodes(ast.Attribute) if node.attr in MAKE_RESULTS}
+class Sites:
+    """The call sites of a file by the function that they are in, each function's worked out when it is asked for."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+
+    @cached_property
+    def nodes(self) -> dict[str, list[ast.Call]]:
+        """Calls by the key of the function they are in."""
+        found: dict[str, list[ast.Call]] = {}
+        for node in self.file.nodes(ast.Call):
+            found.setdefault(self.file.function_key(node), []).append(node)
+        return found
+
+    @cached_property
+    def nested(self) -> set[str]:
+        return nested_functions(self.file)
+
+    @cached_property
+    def testing(self) -> set[ast.AST]:
+        return functions_with_tests(self.file)
+
+    @cached_property
+    def catching(self) -> dict[ast.Try, tuple[str, ...]]:
+        return {node: handled(self.file, node) for node in self.file.nodes(ast.Try)}
+
+    @cached_property
+    def sending(self) -> set[AnyFunction | None]:
+        """The functions that make results of tasks."""
+        return {self.file.function_node(node) for node in self.file.nodes(ast.Attribute) if node.attr in MAKE_RESULTS}
+
+    def of(self, key: str) -> list[CallSite]:
+        """The call sites of a function, in source order."""
+        found = []
+        for node in self.nodes.get(key, ()):
+            func = self.file.callee(node)
+            if isinstance(func, Name | Function | Attr):
+                found.append(self.site(node, func))
+            if self.nested and func != UNKNOWN:
+                found += references(self.file, node, self.nested)
+        return found
+
+    def site(self, node: ast.Call, func: Name | Function | Attr) -> CallSite:
+        file, function = self.file, self.file.function_node(node)
+        own = not isinstance(func, Name) or file.names.locator.is_own(func.dotted)
+        results = passed(file, node, function, function in self.sending) if own and function is not None else ()
+        optional = own and function in self.testing and is_optional(file, node)
+        later, around = in_lambda(file, node), caught(file, node, self.catching)
+        return CallSite(func, file.span(node), later, results, optional, around)
+
+
+def facts(file: File) -> list[CallFact]:
+    """The calls that matter across files, in source order."""
+    found = []
     for node in file.nodes(ast.Call):
         func = file.callee(node)
-        if func == UNKNOWN:
-            continue
-        key = file.function_key(node)
-        if isinstance(func, Name | Function | Attr):
-            own = not isinstance(func, Name) or file.names.locator.is_own(func.dotted)
-            function = file.function_node(node)
-            results = passed(file, node, function, function in sending) if own and function is not None else ()
-            optional = own and function in testing and is_optional(file, node)
-            later, around = in_lambda(file, node), caught(file, node, catching)
-            site = CallSite(func, file.span(node), later, results, optional, around)
-            sites.setdefault(key, []).append(site)
-        if nested:
-            sites.setdefault(key, []).extend(references(file, node, nested))
-        if matters(func) or hands_app_on(node) or is_named_as_app(file, node):
+        if func != UNKNOWN and (matters(func) or hands_app_on(node) or is_named_as_app(file, node)):
             call = file.value(node)
             if isinstance(call, Call):
-                facts.append(fact(file, node, call, key))
-    return sites, tuple(facts)
+                found.append(fact(file, node, call, file.function_key(node)))
+    return found
 
 
 def matters(func: Value) -> bool:
@@ -151,7 +185,7 @@ def in_lambda(file: File, node: ast.AST) -> bool:
     return scope is not None and scope.kind == "lambda"
 
 
-def blocks(file: File) -> tuple[Block, ...]:
+def blocks(file: File) -> list[Block]:
     """What `with` statements enter, as far as it is known, in source order."""
     found = []
     for node in file.nodes(ast.With, ast.AsyncWith):
@@ -161,7 +195,7 @@ def blocks(file: File) -> tuple[Block, ...]:
             value = file.value(item.context_expr)
             if value != UNKNOWN:
                 found.append(Block(value, Span(first.line, first.column, last.end_line, last.end_column), scope))
-    return tuple(found)
+    return found
 
 
 def fact(file: File, node: ast.Call, call: Call, key: str) -> CallFact:

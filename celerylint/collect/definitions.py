@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
-from celerylint.facts import CallSite, Class, Decorator, Function, Parameter, ParameterKind
+from celerylint.collect.calls import Sites
+from celerylint.facts import Class, Decorator, Function, Parameter, ParameterKind
 from celerylint.file import File
+from celerylint.lazily import LazyMapping, LazySequence
 from celerylint.source import Span
 from celerylint.tree import FunctionNode
 from celerylint.values import Value
 
 
-def functions(file: File, sites: dict[str, list[CallSite]]) -> dict[str, Function]:
+def functions(file: File) -> LazyMapping[str, Function]:
     """Every function of the file by qualname; of several with one name the last."""
-    returned, generators = returns(file), yielding(file)
-    found = {}
-    for node in file.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
-        scope = file.arranged.scopes[node]
-        owner = scope.parent
-        assert owner is not None
-        key = f"{file.module}:{scope.qualname}"
-        found[scope.qualname] = Function(
-            key=key,
-            name=node.name,
-            path=file.path,
-            span=name_span(file, node),
-            parameters=parameters(file, node),
-            decorators=decorators(file, node),
-            owner=owner.qualname,
-            in_class=owner.kind == "class",
-            is_async=isinstance(node, ast.AsyncFunctionDef),
-            is_generator=node in generators,
-            calls=tuple(sites.get(key, ())),
-            returns=tuple(returned.get(node, ())),
-        )
-    return found
+    scopes, about = file.arranged.scopes, Bodies(file)
+    nodes = {scopes[node].qualname: node for node in file.nodes(ast.FunctionDef, ast.AsyncFunctionDef)}
+    return LazyMapping(nodes, lambda qualname: function(file, nodes[qualname], about))
+
+
+class Bodies:
+    """What the bodies of a file's functions hold."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.sites = Sites(file)
+
+    @cached_property
+    def returns(self) -> dict[ast.AST | None, list[ast.expr]]:
+        """What functions return, by their nodes."""
+        found: dict[ast.AST | None, list[ast.expr]] = {}
+        for node in self.file.nodes(ast.Return):
+            if node.value is not None:
+                found.setdefault(self.file.function_node(node), []).append(node.value)
+        return found
+
+    @cached_property
+    def generators(self) -> set[ast.AST | None]:
+        """The functions that are generators."""
+        return {self.file.function_node(node) for node in self.file.nodes(ast.Yield, ast.YieldFrom)}
+
+
+def function(file: File, node: ast.FunctionDef | ast.AsyncFunctionDef, about: Bodies) -> Function:
+    scope = file.arranged.scopes[node]
+    owner = scope.parent
+    assert owner is not None
+    key = f"{file.module}:{scope.qualname}"
+    return Function(
+        key=key,
+        name=node.name,
+        path=file.path,
+        span=name_span(file, node),
+        parameters=parameters(file, node),
+        decorators=decorators(file, node),
+        owner=owner.qualname,
+        in_class=owner.kind == "class",
+        is_async=isinstance(node, ast.AsyncFunctionDef),
+        is_generator=node in about.generators,
+        calls=LazySequence(lambda: about.sites.of(key)),
+        returns=LazySequence(lambda: [file.value(value) for value in about.returns.get(node, ())]),
+    )
 
 
 def name_span(file: File, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
@@ -69,43 +96,27 @@ def parameter(file: File, arg: ast.arg, kind: ParameterKind, default: ast.expr |
     return Parameter(arg.arg, kind, file.span(arg), None if default is None else file.value(default), annotation)
 
 
-def returns(file: File) -> dict[ast.AST, list[Value]]:
-    """What each function returns, by its node."""
-    found: dict[ast.AST, list[Value]] = {}
-    for node in file.nodes(ast.Return):
-        function = file.function_node(node)
-        if function is not None and node.value is not None:
-            found.setdefault(function, []).append(file.value(node.value))
-    return found
+def classes(file: File) -> LazyMapping[str, Class]:
+    """Every class of the file by qualname; of several with one name the last."""
+    nodes = {file.arranged.scopes[node].qualname: node for node in file.nodes(ast.ClassDef)}
+    return LazyMapping(nodes, lambda qualname: cls(file, nodes[qualname], qualname))
 
 
-def yielding(file: File) -> set[ast.AST]:
-    """The functions that are generators."""
-    return {
-        function for node in file.nodes(ast.Yield, ast.YieldFrom) if (function := file.function_node(node)) is not None
-    }
-
-
-def classes(file: File) -> dict[str, Class]:
-    """Every class of the file by qualname."""
-    found = {}
-    for node in file.nodes(ast.ClassDef):
-        qualname = file.arranged.scopes[node].qualname
-        attributes, spans, value_spans = class_attributes(file, node)
-        found[qualname] = Class(
-            key=f"{file.module}:{qualname}",
-            name=node.name,
-            path=file.path,
-            span=name_span(file, node),
-            bases=tuple(file.value(base) for base in node.bases),
-            keywords=tuple((keyword.arg, file.value(keyword.value)) for keyword in node.keywords),
-            attributes=attributes,
-            spans=spans,
-            value_spans=value_spans,
-            methods=tuple(child.name for child in node.body if isinstance(child, FunctionNode)),
-            decorators=decorators(file, node),
-        )
-    return found
+def cls(file: File, node: ast.ClassDef, qualname: str) -> Class:
+    attributes, spans, value_spans = class_attributes(file, node)
+    return Class(
+        key=f"{file.module}:{qualname}",
+        name=node.name,
+        path=file.path,
+        span=name_span(file, node),
+        bases=tuple(file.value(base) for base in node.bases),
+        keywords=tuple((keyword.arg, file.value(keyword.value)) for keyword in node.keywords),
+        attributes=attributes,
+        spans=spans,
+        value_spans=value_spans,
+        methods=tuple(child.name for child in node.body if isinstance(child, FunctionNode)),
+        decorators=decorators(file, node),
+    )
 
 
 def class_attributes(file: File, node: ast.ClassDef) -> tuple[dict[str, Value], dict[str, Span], dict[str, Span]]:
