@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 TABLES = HERE.parent / "celerylint" / "celery_data"
 REMOVED = runpy.run_path(str(HERE / "removed_api.py"))
 GONE: tuple[tuple[str, str, str], ...] = REMOVED["GONE"]
-DEPRECATED: tuple[tuple[str, str, str, str], ...] = REMOVED["DEPRECATED"]
+DEPRECATED: tuple[tuple[str, str, str, str, str], ...] = REMOVED["DEPRECATED"]
 
 # The newest patch of every minor version, with what it cannot do without under Python 3.11. kombu is the
 # newest that the version allows, so that what any allowed kombu reads counts as known.
@@ -141,7 +141,7 @@ def frozen(values: Iterable[Any]) -> Payload:
 
 
 def removed_rows(documents: Documents) -> dict[str, Payload]:
-    """(last version that has the name or None, drop-in, deprecated in, advice) of what is gone or will go."""
+    """(last version that has it or None, drop-in, deprecated in, announced end, advice) of what is gone or will go."""
     versions = sorted(documents)
     had = {version: set(documents[version]["names"]) for version in versions}
     rows: dict[str, Payload] = {}
@@ -149,12 +149,17 @@ def removed_rows(documents: Documents) -> dict[str, Payload]:
         last = max((version for version in versions if name in had[version]), default=(4, 3))
         if last == versions[-1]:
             raise SystemExit(f"removed_api.py: {name} is still there in Celery {last}")
-        rows[name] = (last, replacement, "", advice)
-    for name, replacement, since, advice in DEPRECATED:
-        rows[name] = (None, replacement, since, advice)
-    missing = {row[1] for row in rows.values()} - had[versions[-1]] - {"", "celery_batches.Batches"}
-    if missing:
-        raise SystemExit(f"removed_api.py: no such drop-in: {sorted(missing)}")
+        rows[name] = (last, replacement, "", "", advice)
+    for name, replacement, since, removal, advice in DEPRECATED:
+        rows[name] = (None, replacement, since, removal, advice)
+    # What 4.4 has no more has to be replaced in the newest version only.
+    for version, drop_ins in (
+        (versions[-1], {row[1] for row in rows.values()}),
+        (versions[0], {row[1] for row in rows.values() if row[0] != (4, 3)}),
+    ):
+        missing = drop_ins - had[version] - {"", "celery_batches.Batches"}
+        if missing:
+            raise SystemExit(f"removed_api.py: no such drop-in in {version}: {sorted(missing)}")
     return rows
 
 

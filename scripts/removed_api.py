@@ -3,12 +3,30 @@
 Written by hand from the "what's new" pages of 3.1 to 5.7; `generate_celery_data.py` looks every name up in
 every version and records the last one that has it, so a wrong row cannot claim that a living name is gone.
 A row is (name, drop-in, advice): the drop-in is a dotted name that takes the same arguments, "" where there
-is none.
+is none. It is there in 4.4 and in the newest version, so that code that uses it runs on both.
 """
 
 from __future__ import annotations
 
 APP = "use the application object: app.{}"
+SCHEDULE = "put the schedule into beat_schedule, or call app.add_periodic_task()"
+# Names that only moved: (module that is gone, module that has them, names).
+MOVED = (
+    ("celery.task.schedules", "celery.schedules", "BaseSchedule ParseException crontab crontab_parser maybe_schedule"),
+    ("celery.task.schedules", "celery.schedules", "schedule solar"),
+    ("celery.task.chords", "celery", "Signature chain chord chunks group maybe_signature signature xmap xstarmap"),
+    ("celery.utils.encoding", "kombu.utils.encoding", "bytes_to_str default_encode default_encoding ensure_bytes"),
+    ("celery.utils.encoding", "kombu.utils.encoding", "from_utf8 safe_repr safe_str str_to_bytes"),
+    ("celery.five", "collections", "Counter UserDict UserList"),
+    ("celery.five", "collections.abc", "Callable Iterable Mapping"),
+    ("celery.five", "queue", "Empty Full LifoQueue Queue"),
+    ("celery.five", "itertools", "zip_longest"),
+    ("celery.five", "importlib", "reload"),
+    ("celery.five", "inspect", "getfullargspec"),
+    ("celery.five", "io", "StringIO"),
+    ("celery.five", "time", "monotonic"),
+    ("celery.five", "builtins", "map range zip"),
+)
 
 GONE: tuple[tuple[str, str, str], ...] = (
     # 5.0 removed celery.task and celery.decorators, the API of Celery 2.
@@ -19,9 +37,11 @@ GONE: tuple[tuple[str, str, str], ...] = (
     ("celery.task.base", "", "use celery.Task"),
     ("celery.task.base.Task", "celery.Task", "use celery.Task and app.register_task()"),
     ("celery.task.base.BaseTask", "celery.Task", "use celery.Task and app.register_task()"),
-    ("celery.task.base.PeriodicTask", "", "put the schedule into beat_schedule, or call app.add_periodic_task()"),
-    ("celery.task.PeriodicTask", "", "put the schedule into beat_schedule, or call app.add_periodic_task()"),
-    ("celery.task.periodic_task", "", "put the schedule into beat_schedule, or call app.add_periodic_task()"),
+    ("celery.task.base.task", "celery.shared_task", "use app.task or celery.shared_task"),
+    ("celery.task.base.periodic_task", "", SCHEDULE),
+    ("celery.task.base.PeriodicTask", "", SCHEDULE),
+    ("celery.task.PeriodicTask", "", SCHEDULE),
+    ("celery.task.periodic_task", "", SCHEDULE),
     ("celery.task.group", "celery.group", ""),
     ("celery.task.chord", "celery.chord", ""),
     ("celery.task.subtask", "celery.signature", ""),
@@ -38,7 +58,9 @@ GONE: tuple[tuple[str, str, str], ...] = (
     ("celery.task.http.HttpDispatchTask", "", "send the request in a task of your own"),
     ("celery.task.http.URL", "", "send the request in a task of your own"),
     ("celery.task.schedules", "celery.schedules", ""),
-    ("celery.task.schedules.crontab", "celery.schedules.crontab", ""),
+    ("celery.task.chords", "", "use celery.chord"),
+    ("celery.task.discard_all", "celery.current_app.control.purge", APP.format("control.purge")),
+    ("celery.task.backend_cleanup", "", "call app.backend.cleanup()"),
     ("celery.task.trace", "celery.app.trace", ""),
     ("celery.task.TaskSet", "", "use celery.group"),
     ("celery.task.sets", "", "use celery.group"),
@@ -46,20 +68,17 @@ GONE: tuple[tuple[str, str, str], ...] = (
     ("celery.task.sets.subtask", "celery.signature", ""),
     ("celery.decorators", "", "use app.task or celery.shared_task"),
     ("celery.decorators.task", "celery.shared_task", "use app.task or celery.shared_task"),
-    ("celery.decorators.periodic_task", "", "put the schedule into beat_schedule, or call app.add_periodic_task()"),
+    ("celery.decorators.periodic_task", "", SCHEDULE),
     # Modules that went with Python 2 or moved to kombu and billiard.
     ("celery.five", "", "use the standard library of Python 3"),
     ("celery.five.string_t", "builtins.str", ""),
     ("celery.five.text_t", "builtins.str", ""),
-    ("celery.five.monotonic", "time.monotonic", ""),
+    ("celery.five.bytes_t", "builtins.bytes", ""),
+    ("celery.five.long_t", "builtins.int", ""),
+    ("celery.five.buffer_t", "builtins.memoryview", ""),
+    ("celery.five.python_2_unicode_compatible", "", "remove it, Python 3 needs none"),
     ("celery.five.reraise", "", "use raise … with_traceback()"),
     ("celery.utils.encoding", "kombu.utils.encoding", ""),
-    ("celery.utils.encoding.safe_str", "kombu.utils.encoding.safe_str", ""),
-    ("celery.utils.encoding.safe_repr", "kombu.utils.encoding.safe_repr", ""),
-    ("celery.utils.encoding.bytes_to_str", "kombu.utils.encoding.bytes_to_str", ""),
-    ("celery.utils.encoding.str_to_bytes", "kombu.utils.encoding.str_to_bytes", ""),
-    ("celery.utils.encoding.from_utf8", "kombu.utils.encoding.from_utf8", ""),
-    ("celery.utils.encoding.ensure_bytes", "kombu.utils.encoding.ensure_bytes", ""),
     ("celery.utils.timeutils", "celery.utils.time", ""),
     ("celery.utils.compat", "", "use the standard library of Python 3"),
     ("celery.utils.mail", "", "send mail from a signal handler of task_failure"),
@@ -99,10 +118,10 @@ GONE: tuple[tuple[str, str, str], ...] = (
     ("celery.Task.error_whitelist", "", "use a handler of the task_failure signal"),
     ("celery.Task.send_error_emails", "", "use a handler of the task_failure signal"),
     ("celery.Task.disable_error_emails", "", "use a handler of the task_failure signal"),
-    ("celery.Task.get_logger", "", "use celery.utils.log.get_task_logger(__name__)"),
-    ("celery.Task.establish_connection", "", "use app.connection_for_write()"),
-    ("celery.Task.get_publisher", "", "use app.amqp.Producer()"),
-    ("celery.Task.get_consumer", "", "use app.amqp.TaskConsumer()"),
+    ("celery.task.Task.get_logger", "", "use celery.utils.log.get_task_logger(__name__)"),
+    ("celery.task.Task.establish_connection", "", "use app.connection_for_write()"),
+    ("celery.task.Task.get_publisher", "", "use app.amqp.Producer()"),
+    ("celery.task.Task.get_consumer", "", "use app.amqp.TaskConsumer()"),
     ("celery.Task.autoregister", "", "tasks register themselves"),
     ("celery.Task.replace_in_chord", "celery.Task.replace", ""),
     ("celery.Celery.TaskSet", "", "use celery.group"),
@@ -139,31 +158,47 @@ GONE: tuple[tuple[str, str, str], ...] = (
     ("celery.loaders.load_settings", "", "use app.conf"),
     ("celery.app.routes.glob_to_re", "", "write the pattern as a glob in task_routes"),
     ("celery.app.log.Logging.setup_logger", "", "use the setup_logging and after_setup_logger signals"),
+    ("celery.log.setup_logger", "", "use the setup_logging and after_setup_logger signals"),
+    *((f"{old}.{name}", f"{new}.{name}", "") for old, new, names in MOVED for name in names.split()),
 )
 
-# Still there in the newest version, announced to go. The third column is the version that deprecated it.
-DEPRECATED: tuple[tuple[str, str, str, str], ...] = (
-    ("celery.subtask", "celery.signature", "3.1", ""),
-    ("celery.canvas.subtask", "celery.signature", "3.1", ""),
-    ("celery.Task.subtask", "celery.Task.signature", "3.1", ""),
-    ("celery.Task.subtask_from_request", "celery.Task.signature_from_request", "3.1", ""),
-    ("celery.execute", "", "3.0", "use the application object"),
-    ("celery.execute.send_task", "celery.current_app.send_task", "3.0", APP.format("send_task")),
-    ("celery.messaging", "", "3.0", APP.format("amqp")),
-    ("celery.registry", "", "3.0", APP.format("tasks")),
-    ("celery.registry.tasks", "celery.current_app.tasks", "3.0", APP.format("tasks")),
-    ("celery.log", "", "3.0", APP.format("log")),
-    ("celery.log.get_default_logger", "celery.current_app.log.get_default_logger", "3.0", APP.format("log")),
-    ("celery.signals.task_sent", "", "3.1", "use after_task_publish, whose sender is the task's name"),
-    ("celery.result.AsyncResult.wait", "celery.result.AsyncResult.get", "3.0", ""),
-    ("celery.result.AsyncResult.status", "celery.result.AsyncResult.state", "3.0", ""),
-    ("celery.result.AsyncResult.task_id", "celery.result.AsyncResult.id", "3.0", ""),
-    ("celery.backends.cache.import_best_memcache", "", "5.0", "use pylibmc or pymemcache"),
-    ("celery.Task.acks_on_failure_or_timeout", "", "5.7", "set acks_on_failure and acks_on_timeout"),
-    ("celery.Task.queue", "", "5.7", "route the task in the task_routes setting"),
-    ("celery.Task.exchange", "", "5.7", "route the task in the task_routes setting"),
-    ("celery.Task.exchange_type", "", "5.7", "route the task in the task_routes setting"),
-    ("celery.Task.routing_key", "", "5.7", "route the task in the task_routes setting"),
-    ("celery.Task.delivery_mode", "", "5.7", "route the task in the task_routes setting"),
-    ("celery.Task.priority", "", "5.7", "route the task in the task_routes setting"),
+# Still there in the newest version, announced to go. The third column is the version that deprecated it, the
+# fourth the one that Celery announces as the first without it, "" where it names none or one that has it still.
+DEPRECATED: tuple[tuple[str, str, str, str, str], ...] = (
+    ("celery.subtask", "celery.signature", "3.1", "", ""),
+    ("celery.canvas.subtask", "celery.signature", "3.1", "", ""),
+    ("celery.Task.subtask", "celery.Task.signature", "3.1", "", ""),
+    ("celery.Task.subtask_from_request", "celery.Task.signature_from_request", "3.1", "", ""),
+    ("celery.execute", "", "3.0", "", "use the application object"),
+    ("celery.execute.send_task", "celery.current_app.send_task", "3.0", "", APP.format("send_task")),
+    (
+        "celery.messaging.TaskConsumer",
+        "celery.current_app.amqp.TaskConsumer",
+        "3.0",
+        "",
+        APP.format("amqp.TaskConsumer"),
+    ),
+    ("celery.messaging.get_consumer_set", "celery.current_app.amqp.TaskConsumer", "3.0", "", APP.format("amqp")),
+    ("celery.messaging.establish_connection", "celery.current_app.connection", "3.0", "", APP.format("connection")),
+    ("celery.messaging", "", "3.0", "", APP.format("amqp")),
+    ("celery.registry", "", "3.0", "", APP.format("tasks")),
+    ("celery.registry.tasks", "celery.current_app.tasks", "3.0", "", APP.format("tasks")),
+    ("celery.log", "", "3.0", "", APP.format("log")),
+    ("celery.log.get_default_logger", "celery.current_app.log.get_default_logger", "3.0", "", APP.format("log")),
+    *(
+        (f"celery.log.{name}", f"celery.current_app.log.{name}", "3.0", "", APP.format("log"))
+        for name in ("setup_logging_subsystem", "redirect_stdouts_to_logger")
+    ),
+    ("celery.signals.task_sent", "", "3.1", "6.0", "use after_task_publish, whose sender is the task's name"),
+    ("celery.result.AsyncResult.wait", "celery.result.AsyncResult.get", "3.0", "6.0", ""),
+    ("celery.result.AsyncResult.status", "celery.result.AsyncResult.state", "3.0", "6.0", ""),
+    ("celery.result.AsyncResult.task_id", "celery.result.AsyncResult.id", "3.0", "6.0", ""),
+    ("celery.backends.cache.import_best_memcache", "", "5.0", "6.0", "use pylibmc or pymemcache"),
+    ("celery.Task.acks_on_failure_or_timeout", "", "5.7", "7.0", "set acks_on_failure and acks_on_timeout"),
+    ("celery.Task.queue", "", "5.7", "6.0", "route the task in the task_routes setting"),
+    ("celery.Task.exchange", "", "5.7", "6.0", "route the task in the task_routes setting"),
+    ("celery.Task.exchange_type", "", "5.7", "6.0", "route the task in the task_routes setting"),
+    ("celery.Task.routing_key", "", "5.7", "6.0", "route the task in the task_routes setting"),
+    ("celery.Task.delivery_mode", "", "5.7", "6.0", "route the task in the task_routes setting"),
+    ("celery.Task.priority", "", "5.7", "6.0", "route the task in the task_routes setting"),
 )

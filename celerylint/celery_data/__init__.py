@@ -71,14 +71,16 @@ class RemovedName(NamedTuple):
     """A dotted name that is gone or will go.
 
     `last` is the last version that has it (None: the newest still does; (4, 3): gone before 4.4).
-    `replacement` is a dotted name that takes the same arguments, "" where there is none; `advice` says what
-    to write instead where that is more than a name; `deprecated` is the version that announced its end.
+    `replacement` is a dotted name that takes the same arguments, "" where there is none: 4.4 has it too, unless the
+    old one was gone by then. `advice` says what to write instead where that is more than a name. `deprecated` is the
+    version that announced its end, `removal` the one that is to be the first without it, "" where none is named.
     """
 
     name: str
     last: Version | None
     replacement: str
     deprecated: str
+    removal: str
     advice: str
 
 

@@ -19,5 +19,5 @@ SettingRow: TypeAlias = tuple[Version, "Version | None", str, str, Names, str, s
 CommandRow: TypeAlias = tuple[Version, "Version | None", Names]
 # since, until, names, value (none, optional, required), type, choices, multiple
 OptionRow: TypeAlias = tuple[Version, "Version | None", Names, str, str, Names, bool]
-# last version that has it (None: the newest still does), drop-in, deprecated in, advice
-RemovedRow: TypeAlias = tuple["Version | None", str, str, str]
+# last version that has it (None: the newest still does), drop-in, deprecated in, removed in (announced), advice
+RemovedRow: TypeAlias = tuple["Version | None", str, str, str, str]
