@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from celerylint.values import Const, Name
+from celerylint.values import Call, Const, Name
 from tests.tools import index, project
 
 APP = "from celery import Celery\napp = Celery('shop')\n"
@@ -166,6 +166,60 @@ def test_relative_imports_and_folders_without_packages(tmp_path: Path) -> None:
     assert {dispatch.task and dispatch.task.key for dispatch in index(tmp_path, files).dispatches} == {
         "backend.app.tasks:ship"
     }
+
+
+LIKE_CELERY = {
+    "celery.py": """
+        from celery import Celery, shared_task
+        from celery.schedules import crontab
+        app = Celery("shop")
+        app.conf.beat_schedule = {"ship": {"task": "ship", "schedule": crontab()}}
+
+        @app.task
+        def ship(): ...
+
+        @shared_task(name="pack")
+        def pack(): ...
+        """,
+    "jobs.py": """
+        from .celery import app
+        import celery
+
+        @app.task
+        def bill(): ...
+
+        @celery.shared_task
+        def thank(): ...
+        """,
+}
+
+
+@pytest.mark.parametrize("folder", ["", "shop/", "shop/celery/", "src/shop/celery/"])
+def test_files_that_are_named_like_celery_are_not_celery(tmp_path: Path, folder: str) -> None:
+    """Folders without `__init__.py` are packages too: there `from celery import …` is not the file itself."""
+    files = {f"{folder}{name}": text for name, text in LIKE_CELERY.items()}
+    if folder.endswith("celery/"):
+        files |= {f"{folder}__init__.py": "from .celery import app"}
+    found = index(tmp_path, files)
+    assert len(found.apps) == 1
+    (app,) = found.apps
+    assert [task.app for task in found.tasks] == [app.key, "", app.key, ""]
+    assert [entry.schedule for entry in found.schedule] == [Call(Name("celery.schedules.crontab"))]
+
+
+def test_a_package_in_a_folder_without_one_has_the_name_of_both(tmp_path: Path) -> None:
+    files = {"shop/celery/__init__.py": "", "shop/celery/jobs.py": "import celery\n@celery.shared_task\ndef ship(): ..."}
+    assert names(tmp_path, files) == ["shop.celery.jobs.ship"]
+
+
+def test_celerys_own_code_is_read_as_that(tmp_path: Path) -> None:
+    files = {
+        "celery/__init__.py": "from celery.app.base import Celery",
+        "celery/app/__init__.py": "",
+        "celery/app/base.py": "class Celery: ...",
+        "examples.py": "import celery\napp = celery.Celery()",
+    }
+    assert index(tmp_path, files).modules.canonical("celery.Celery") == "celery.app.base.Celery"
 
 
 def test_two_packages_of_one_name_are_told_apart(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+# Libraries that files of a project are named like (`shop/celery.py`), and a module by which their own code is known.
+LIBRARIES = {"celery": "celery.app.base", "kombu": "kombu.connection"}
 TESTS = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)(?:/|$)")
 
 
@@ -29,7 +31,8 @@ class Locations:
         self.ids: dict[str, str] = {}
         for name, relatives in self.by_import.items():
             for relative in relatives:
-                self.ids[relative] = name if len(relatives) == 1 else from_path(relative)
+                own = name if len(relatives) == 1 else from_path(relative)
+                self.ids[relative] = f".{own}" if self.is_library(own) else own
         self.by_id = {name: relative for relative, name in self.ids.items()}
         self.tops = {name.partition(".")[0] for name in self.by_id}
         self.tails: dict[str, list[str]] = {}
@@ -47,7 +50,7 @@ class Locations:
         first = len(parts) - 1
         while first > 0 and "/".join(parts[:first]) in self.packages:
             first -= 1
-        if first == len(parts) - 1 and first > 0:
+        if first == len(parts) - 1 or parts[first] in LIBRARIES:
             first = 1 if parts[0] == "src" and first > 1 else 0
         return from_path("/".join(parts[first:]))
 
@@ -60,6 +63,11 @@ class Locations:
         """The name by which Python imports a module that the project knows by `module`."""
         relative = self.by_id.get(module)
         return module if relative is None else self.import_names[relative]
+
+    def is_library(self, dotted: str) -> bool:
+        """Whether a dotted name means a library, whatever files of the project are named like it."""
+        top = dotted.partition(".")[0]
+        return top in LIBRARIES and LIBRARIES[top] not in self.by_import
 
     def is_own(self, dotted: str) -> bool:
         """Whether a dotted name begins as a module of the project does."""
@@ -74,6 +82,8 @@ class Locations:
         return self.located[key]
 
     def search(self, parts: list[str], folder: str) -> str:
+        if self.is_library(parts[0]):
+            return ""
         for count in range(len(parts), 0, -1):
             found = self.beside_manage(parts[:count], folder) or self.candidates(parts[:count], folder)
             if found:
@@ -84,8 +94,7 @@ class Locations:
     def beside_manage(self, parts: list[str], folder: str) -> list[str]:
         """The file that a dotted name means from the folder of the `manage.py` above a file."""
         above = [root for root in self.run_from if folder == root or folder.startswith(root + "/")]
-        roots = [] if parts[0] in {"celery", "kombu"} else above
-        stems = [f"{root}/{'/'.join(parts)}" for root in sorted(roots, key=len, reverse=True)]
+        stems = [f"{root}/{'/'.join(parts)}" for root in sorted(above, key=len, reverse=True)]
         return [path for stem in stems for path in (f"{stem}.py", f"{stem}/__init__.py") if path in self.shown][:1]
 
     def candidates(self, parts: list[str], folder: str) -> list[str]:
