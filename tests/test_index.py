@@ -208,7 +208,8 @@ def test_files_that_are_named_like_celery_are_not_celery(tmp_path: Path, folder:
 
 
 def test_a_package_in_a_folder_without_one_has_the_name_of_both(tmp_path: Path) -> None:
-    files = {"shop/celery/__init__.py": "", "shop/celery/jobs.py": "import celery\n@celery.shared_task\ndef ship(): ..."}
+    task = "import celery\n@celery.shared_task\ndef ship(): ..."
+    files = {"shop/celery/__init__.py": "", "shop/celery/jobs.py": task}
     assert names(tmp_path, files) == ["shop.celery.jobs.ship"]
 
 
