@@ -253,7 +253,7 @@ class Dispatches:
             case Either(options=options):
                 found = [self.signature(option, depth + 1) for option in options]
                 return found[0] if found and all(found) else None
-            case Name():
+            case Name(dotted=dotted) if not self.modules.holds_no_task(dotted):
                 expanded = self.modules.expand(value)
                 return None if expanded == value else self.signature(expanded, depth + 1)
             case _:

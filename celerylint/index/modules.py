@@ -5,7 +5,7 @@ Files are read when something asks for them. What is found never depends on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from celerylint.facts import Assign, Class, FileFacts, Function
@@ -154,7 +154,7 @@ class Modules(Locations):
         owner, _, name = dotted.rpartition(".")
         cls = self.cls(Name(owner)) if owner else None
         if cls is not None:
-            for one in [cls, *self.bases(cls)[0]]:
+            for one in self.lineage(cls):
                 if name in one.attributes:
                     return one, one.attributes[name]
         found = self.attribute(owner) if name == "value" and "." in owner else None
@@ -187,18 +187,24 @@ class Modules(Locations):
 
         A base that cannot be told gives "" among the names.
         """
-        classes: list[Class] = []
         names: list[str] = []
+        return list(self.lineage(cls, names))[1:], names
+
+    def lineage(self, cls: Class, names: list[str] | None = None) -> Iterator[Class]:
+        """A class and its bases in the project, nearest first, each found when it is asked for; the dotted names of
+        the others are put into `names`."""
+        classes = [cls]
         pending = list(cls.bases)
-        while pending and len(classes) < 100:
+        yield cls
+        while pending and len(classes) <= 100:
             base = pending.pop(0)
             found = self.cls(base)
-            if found is not None and found not in classes and found is not cls:
+            if found is not None and found not in classes:
                 classes.append(found)
                 pending.extend(found.bases)
-            elif found is None:
+                yield found
+            elif found is None and names is not None:
                 names.append(self.base_name(base))
-        return classes, names
 
     def base_name(self, base: Value) -> str:
         """The dotted name of a base outside the project, "" where that cannot be told."""
@@ -209,6 +215,20 @@ class Modules(Locations):
                 return "celery.Task"
             case _:
                 return ""
+
+    def home(self, dotted: str) -> str:
+        """The shown path of the file that defines a name, "" outside the project; told by reading no more than the
+        `__init__.py` of packages that re-export it."""
+        for _ in range(5):
+            module, rest = self.split(dotted)
+            path = self.path(dotted)
+            facts = self.facts(module) if rest and path.endswith("__init__.py") and not self.is_plain(dotted) else None
+            first, _, more = rest.partition(".")
+            origin = facts.imports.get(first, "") if facts is not None else ""
+            if origin in {"", f"{module}.{first}"}:
+                return path
+            dotted = f"{origin}.{more}" if more else origin
+        return ""
 
     def stands_beside(self, dotted: str, word: bytes) -> bool:
         """Whether the file that a name of the project leads to has a word in it; told without parsing it."""
@@ -227,6 +247,10 @@ class Modules(Locations):
         module, name = self.split(dotted)
         first = name.partition(".")[0]
         return self.is_plain(dotted) or (first != name and self.plain_kind(f"{module}.{first}") in {"def", "class"})
+
+    def is_aside(self, dotted: str) -> bool:
+        """Whether a name is a function or class in a file that neither mentions Celery nor has the word task in it."""
+        return self.plain_kind(dotted) in {"def", "class"} and not self.stands_beside(dotted, b"ask")
 
     def plain_kind(self, dotted: str) -> str:
         """`module`, `def` or `class` for a plain name, "" for any other."""

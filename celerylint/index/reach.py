@@ -140,10 +140,7 @@ class CallGraph:
                 return []
 
     def named(self, dotted: str) -> list[Function]:
-        path = self.modules.path(dotted)
-        if not path or not self.follow(path):
-            return []
-        definition = self.modules.resolve(dotted)
+        definition = self.modules.resolve(dotted) if self.leads_on(dotted) else None
         match definition.what if definition else None:
             case Function() as function:
                 return [function]
@@ -151,6 +148,11 @@ class CallGraph:
                 return self.method(cls, "__init__")
             case _:
                 return []
+
+    def leads_on(self, dotted: str) -> bool:
+        """Whether the file that defines a name is worth following."""
+        path = self.modules.home(dotted)
+        return bool(path) and self.follow(path)
 
     def class_of(self, base: Value, caller: Function) -> Class | None:
         """The project class that a value is an instance of (or that it is)."""
@@ -172,10 +174,10 @@ class CallGraph:
                 return None
 
     def method(self, cls: Class, name: str) -> list[Function]:
-        for owner in [cls, *self.modules.bases(cls)[0]]:
-            function = self.modules.function(f"{owner.key}.{name}")
-            if function is not None:
-                return [function]
+        for owner in self.modules.lineage(cls):
+            if name in owner.methods:
+                function = self.modules.function(f"{owner.key}.{name}")
+                return [function] if function is not None else []
         return []
 
 

@@ -139,8 +139,9 @@ class Results:
     def function(self, func: Value) -> Function | None:
         if isinstance(func, FunctionValue) and func.key:
             return self.modules.function(func.key)
-        definition = self.modules.resolve(func.dotted) if isinstance(func, Name) else None
-        return definition.what if definition is not None and isinstance(definition.what, Function) else None
+        if not isinstance(func, Name) or self.modules.is_aside(func.dotted):
+            return None
+        return self.modules.function_named(func.dotted)
 
     def of_item(self, base: Value, key: Value, depth: int) -> Result | None:
         """The result that `base[key]` is: an item of a list, a value of a dict, part of what a loop gives."""

@@ -132,7 +132,7 @@ class Tasks:
 
     def find_factory(self, value: Value, depth: int) -> Factory | None:
         match value:
-            case Name(dotted=dotted) | Call(func=Name(dotted=dotted)) if self.makes_no_tasks(dotted):
+            case Name(dotted=dotted) | Call(func=Name(dotted=dotted)) if self.modules.is_aside(dotted):
                 return None
             case Name(dotted=dotted):
                 return self.named_factory(dotted, depth)
@@ -146,11 +146,6 @@ class Tasks:
                 return self.object_factory(dotted, call, depth)
             case _:
                 return None
-
-    def makes_no_tasks(self, dotted: str) -> bool:
-        """Whether a name of the project can be told to be no task decorator without parsing its file, which neither
-        mentions Celery nor tasks."""
-        return self.modules.plain_kind(dotted) in {"def", "class"} and not self.modules.stands_beside(dotted, b"ask")
 
     def object_factory(self, dotted: str, call: Call, depth: int) -> Factory | None:
         """An object of a project class that makes tasks when it is called: `retryable_task(max_retries=3)`.

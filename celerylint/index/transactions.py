@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,8 +73,8 @@ class Transactions:
     # Files
 
     @cached_property
-    def senders(self) -> dict[bytes, set[bytes]]:
-        """Names of functions that send tasks, or call one that does, by that of their class or module."""
+    def senders(self) -> Calling:
+        """The functions that send tasks, or call one that does."""
         found: dict[str, Function] = {}
         for dispatch in self.dispatches:
             key = f"{self.modules.module(dispatch.path)[0]}:{dispatch.scope}"
@@ -82,29 +82,25 @@ class Transactions:
                 found[key] = function
         direct, names = set(found), {function.name for function in found.values()}
         known = CallGraph(self.modules, self.graph.tasks, {facts.path for facts in self.facts}.__contains__)
-        for function in (function for facts in self.facts for function in facts.functions.values()):
+        calling = Calling(found.values())
+        near = [facts for facts in self.facts if calling.may_be_in(self.read(facts.path) or b"")]
+        for function in (function for facts in near for function in facts.functions.values()):
             sites = [site for site in function.calls if last_name(site.callee) in names]
             if any(callee.key in direct for site in sites for callee in known.callees(site.callee, function)):
                 found[function.key] = function
-        senders: dict[bytes, set[bytes]] = {}
-        for function in found.values():
-            senders.setdefault(owner(function).encode(), set()).add(function.name.encode())
-        return senders
+        return Calling(found.values())
 
     def names_sender(self, path: str) -> bool:
-        """Whether a file names a function that sends tasks, and the module it is from."""
+        """Whether a file may call a function that sends tasks."""
         if path not in self.naming:
-            data = self.read(path) or b""
-            self.naming[path] = any(
-                module in data and any(name in data for name in names) for module, names in self.senders.items()
-            )
+            self.naming[path] = self.senders.may_be_in(self.read(path) or b"")
         return self.naming[path]
 
     @cached_property
     def considered(self) -> list[FileFacts]:
         """The files about Celery, and those with transactions that name a function that sends tasks."""
         known = {facts.path for facts in self.facts}
-        others = self.modules.relatives.keys() - known if self.senders else set()
+        others = self.modules.relatives.keys() - known if self.senders.calls else set()
         opening = [path for path in sorted(others) if not self.modules.is_test(path) and self.opens(path)]
         return [*self.facts, *self.load([path for path in opening if self.names_sender(path)])]
 
@@ -153,7 +149,8 @@ class Transactions:
 
     def beginnings(self) -> Iterator[tuple[str, Link]]:
         """The functions that run in a transaction from their first line, and those that a block calls."""
-        connected = self.starts.connected(self.considered)
+        connecting = [facts for facts in self.considered if b".connect(" in (self.read(facts.path) or b"")]
+        connected = self.starts.connected(connecting)
         for facts in self.considered:
             if self.modules.is_test(facts.path):
                 continue
@@ -176,9 +173,22 @@ class Transactions:
                     yield callee.key, Link(Cause(kind, facts.path, block.span), "", step)
 
 
-def owner(function: Function) -> str:
-    """What a file that calls a function is likely to name: its class, else its module."""
-    return (function.owner if function.in_class else function.module).rpartition(".")[2]
+class Calling:
+    """What the text of a file that calls some functions is likely to have in it: `calls` are the ways to write the
+    call, by the name of the function's class or module."""
+
+    def __init__(self, functions: Iterable[Function]) -> None:
+        self.calls: dict[bytes, set[bytes]] = {}
+        for function in functions:
+            owner = (function.owner if function.in_class else function.module).rpartition(".")[2]
+            if not owner.isidentifier():
+                # A migration: no other file can import it by its name.
+                continue
+            ways = [f".{function.name}("] if function.in_class else [f"{function.name}(", f"{function.name} as "]
+            self.calls.setdefault(owner.encode(), set()).update(way.encode() for way in ways)
+
+    def may_be_in(self, data: bytes) -> bool:
+        return any(owner in data and any(call in data for call in calls) for owner, calls in self.calls.items())
 
 
 def within(inner: Span, outer: Span) -> bool:

@@ -100,7 +100,7 @@ def starts(func: Value, index: Index) -> bool:
 
 
 def is_process_class(func: Name, index: Index) -> bool:
-    cls = index.modules.cls(func) if index.modules.stands_beside(func.dotted, b"rocess") else None
+    cls = index.modules.cls(func) if index.modules.stands_beside(func.dotted, b"ultiprocessing") else None
     return cls is not None and not NAMES.isdisjoint(index.modules.bases(cls)[1])
 
 
