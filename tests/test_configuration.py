@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from celerylint.index.configuration import Configuration
-from celerylint.values import Const, Unknown, Value
+from celerylint.values import Const, Sequence, Unknown, Value
 from tests.tools import index
 
 DJANGO = """
@@ -99,6 +99,57 @@ def test_the_whole_configuration_of_flask(tmp_path: Path, text: str) -> None:
     assert {name for name in written(found) if name} == {"task_acks_late", "task_always_eager"}
     assert found.production("task_acks_late")
     assert not found.production("task_always_eager")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app.config['task_acks_late'] = True",
+        "app.config['CELERY_ACKS_LATE'] = True",
+        "app.config.update(CELERY_ACKS_LATE=True, DEBUG=True)",
+        "app.config.from_mapping({'CELERY_ACKS_LATE': True, 'DEBUG': True})",
+    ],
+)
+def test_what_is_put_into_the_whole_configuration_of_flask(tmp_path: Path, text: str) -> None:
+    text = (
+        "from celery import Celery\nfrom flask import Flask\napp = Flask('shop')\n"
+        f"{text}\ncelery = Celery()\ncelery.conf.update(app.config)"
+    )
+    assert written(read(tmp_path, {"web.py": text})) == {"task_acks_late": Const(True)}
+
+
+def test_flask_celeryext_reads_old_and_new_names(tmp_path: Path) -> None:
+    files = {
+        "web.py": """
+            from flask import Flask
+            from flask_celeryext import FlaskCeleryExt
+
+            web = Flask("shop")
+            web.config["accept_content"] = ["json"]
+
+            def make_celery(app):
+                ext = FlaskCeleryExt(app)
+                return ext.celery
+
+            celery = make_celery(web)
+            """,
+        # Its class of configuration has a name with a dot in it, as files that nobody imports may.
+        "shop.config.py": """
+            class Config:
+                CELERY_ACKS_LATE = True
+                CELERY_BROKER_URL = "redis://broker/0"
+                CELERY_OF_OURS = 1
+            """,
+    }
+    found = read(tmp_path, files)
+    assert [(link.app, link.target) for link in found.links] == [("web.celery", "flask_celeryext.FlaskCeleryExt")]
+    assert {row.app for row in found.all} == {"web.celery"}
+    assert written(found) == {
+        "accept_content": Sequence("list", (Const("json"),)),
+        "task_acks_late": Const(True),
+        "broker_url": Const("redis://broker/0"),
+    }
+    assert found.hidden
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,27 @@ from celerylint.index.modules import Modules
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
 from celerylint.source import Span
-from celerylint.values import Attr, Call, Comprehension, Const, Item, Mapping, Name, Param, Sequence, Value, walk
+from celerylint.values import (
+    Attr,
+    Call,
+    Comprehension,
+    Const,
+    Item,
+    Mapping,
+    Name,
+    Param,
+    Sequence,
+    Value,
+    dotted,
+    walk,
+)
 
 DJANGO_SETTINGS = frozenset({"django.conf:settings", "django.conf.settings"})
 FLASK = "flask"
 # Under which key of Flask's configuration packages and Flask's own documentation keep Celery's.
 FLASK_KEY = "CELERY"
+# Flask-CeleryExt hands all of Flask's configuration to Celery (flask_celeryext.app.create_celery_app, 0.4).
+EXTENSION = "flask_celeryext.FlaskCeleryExt"
 VARIABLE = Const("DJANGO_SETTINGS_MODULE")
 UPDATES = frozenset({"update", "add_defaults"})
 
@@ -26,9 +41,10 @@ UPDATES = frozenset({"update", "add_defaults"})
 class Linked:
     """A configuration that is read, and under which namespace ("" for none).
 
-    `target` is a module, a class, `django`, `flask` (the web application's `config`) or `dict`; "" where it cannot
-    be told. `key` is the key of Flask's configuration under which the settings are, "" for all of it; `value` the
-    dict. `app` is the key of the app that reads it.
+    `target` is a module, a class, `django`, `flask` (the web application's `config`), Flask-CeleryExt's class (which
+    reads that too, under old and new names) or `dict`; "" where it cannot be told. `key` is the key of Flask's
+    configuration under which the settings are, "" for all of it; `value` the dict. `app` is the key of the app that
+    reads it.
     """
 
     target: str
@@ -70,6 +86,8 @@ class Links:
                 yield self.link(source, fact, facts, app)
             elif self.apps.is_made_outside(func):
                 yield Linked(FLASK, "", facts.path, fact.span, app, FLASK_KEY)
+        elif method == EXTENSION.rpartition(".")[2] and self.modules.canonical(dotted(func)) == EXTENSION:
+            yield Linked(EXTENSION, "", facts.path, fact.span, self.apps.bound_to(facts, fact))
 
     def link(self, given: Value | None, fact: CallFact, facts: FileFacts, app: str) -> Linked:
         namespace = fact.call.keyword("namespace") or (fact.call.args[3] if len(fact.call.args) > 3 else None)

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from celerylint.facts import Assign, CallFact, Class, FileFacts, Setting, SettingForm
 from celerylint.index.apps import Apps, conf_owner, receiver
-from celerylint.index.links import FLASK, Linked, Links
-from celerylint.index.mappings import Entries, Entry, Mappings
+from celerylint.index.flask_settings import FlaskSettings
+from celerylint.index.links import Linked, Links
+from celerylint.index.mappings import Entries, Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.setting_names import SettingNames
 from celerylint.index.tasks import last_name
@@ -17,7 +18,7 @@ from celerylint.index.traits import Traits
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Attr, Const, Item, Mapping, Name, Value, Where
 
-SETTINGS_PATH = re.compile(r"(?:^|/)\w*(?:settings|config|conf)\w*(?:/|\.py$)", re.IGNORECASE)
+SETTINGS_PATH = re.compile(r"(?:^|/)[\w.]*(?:settings|config|conf)\w*(?:/|\.py$)", re.IGNORECASE)
 APP_KEYWORDS = {
     "broker": "broker_url",
     "backend": "result_backend",
@@ -37,12 +38,13 @@ class Settings:
     ) -> None:
         self.modules, self.apps, self.links, self.names = modules, apps, links, names
         self.mappings, self.traits = mappings, traits
+        self.flask = FlaskSettings(self)
 
     def of_file(self, facts: FileFacts) -> Iterator[Setting]:
         """Everything that one file writes."""
         yield from self.of_django(facts)
         yield from self.of_linked(facts)
-        yield from self.of_flask(facts)
+        yield from self.flask.of_file(facts)
         yield from self.of_writes(facts)
         for fact in facts.calls:
             yield from self.of_call(fact, facts)
@@ -122,57 +124,6 @@ class Settings:
         if any(base.endswith("BaseSettings") for base in self.modules.bases(cls)[1]):
             value = UNKNOWN  # A default of pydantic's, which the environment replaces.
         return self.make(name, value, cls.path, span, value_span, namespace, condition, app, "object", holder)
-
-    # Flask
-
-    def of_flask(self, facts: FileFacts) -> Iterator[Setting]:
-        """What is in the configuration of a Flask application, as far as Celery reads it."""
-        links = {(link.key, link.namespace, link.app): link for link in self.links.all if link.target == FLASK}
-        for link in links.values():
-            if link.key:
-                yield from self.under_key(facts, link)
-            elif self.is_settings_module(facts):
-                yield from self.in_flask_module(facts, link)
-
-    def under_key(self, facts: FileFacts, link: Linked) -> Iterator[Setting]:
-        """`CELERY = {…}` in a class or module, `app.config["CELERY"] = {…}`, `app.config.from_mapping(CELERY={…})`."""
-        for cls in facts.classes.values():
-            if link.key in cls.attributes:
-                found = self.mappings.entries(cls.attributes[link.key], cls.path)
-                found = replace(found, items=tuple(within(found.items, cls.path, cls.value_spans[link.key])))
-                holder = f"{cls.module}.{cls.qualname}"
-                yield from self.of_entries(
-                    found, cls.spans[link.key], link.namespace, link.app, "object", f"class {cls.name}", holder
-                )
-        if self.is_settings_module(facts):
-            for row in facts.assigns.get(link.key, ()):
-                found = self.mappings.entries(row.value, facts.path)
-                yield from self.of_entries(
-                    found, row.span, link.namespace, link.app, "object", row.condition, facts.module
-                )
-        for write in facts.writes:
-            match write.target:
-                case Item(base=base, key=Const(value=key)) if key == link.key and self.links.is_flask_config(base):
-                    found = self.mappings.entries(write.value, facts.path)
-                    yield from self.of_entries(
-                        found, write.value_span, link.namespace, link.app, "object", write.condition
-                    )
-                case _:
-                    pass
-        for fact in facts.calls:
-            if last_name(fact.call.func) in {"from_mapping", "update"} and fact.call.keyword(link.key) is not None:
-                found = self.mappings.entries(fact.call.keyword(link.key) or UNKNOWN, facts.path)
-                span = dict(fact.keyword_spans)[link.key]
-                yield from self.of_entries(found, span, link.namespace, link.app, "object", fact.condition)
-
-    def in_flask_module(self, facts: FileFacts, link: Linked) -> Iterator[Setting]:
-        for name, rows in facts.assigns.items():
-            if self.names.is_meant_in_django(name, link.namespace):
-                yield from (self.of_assign(row, facts, link.namespace, link.app) for row in rows)
-        for cls in facts.classes.values():
-            for name in cls.attributes:
-                if self.names.is_meant_in_django(name, link.namespace):
-                    yield self.of_attribute(cls, name, link.namespace, link.app, f"class {cls.name}")
 
     # Writes
 
@@ -279,14 +230,6 @@ class Settings:
                     entry.name, entry.value, entry.path, entry.key_span or span, entry.span or entry.key_span or span,
                     namespace, tests, app, form, holder,
                 )  # fmt: skip
-
-
-def within(entries: Iterable[Entry], path: str, span: Span) -> Iterator[Entry]:
-    """The items that stand in a place themselves, and not in a dict that is spread out there."""
-    for entry in entries:
-        inner = entry.span
-        if inner is None or (entry.path == path and span.line <= inner.line and inner.end_line <= span.end_line):
-            yield entry
 
 
 def unique(settings: Iterable[Setting]) -> list[Setting]:
