@@ -13,12 +13,12 @@ SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
         (
             b"CEL",
             (
-                rb"\n[ \t]*(?:self\.)?CELERY\w*[ \t]*(?::[^=\n]+)?=",
+                rb"CELERY\w*[ \t]*(?::[^=\n]+)?=",
                 rb"CELERY_\w+[\"'][ \t]*[:\]]",
                 rb"noqa[^\n]*\bCEL\d",
             ),
         ),
-        (b"BROKER_", (rb"\n[ \t]*BROKER_\w*[ \t]*(?::[^=\n]+)?=",)),
+        (b"BROKER_", (rb"BROKER_\w*[ \t]*(?::[^=\n]+)?=",)),
         (b"ask", (rb"@[\w.]*task\b", rb"register_task\(", rb"send_task\(", rb"class[ \t]+\w+\([^)\n]*Task\b")),
         (b".delay", (rb"\.delay(?:_on_commit)?\b(?![\"'.\]])",)),
         (b"apply_async", (rb"\.apply_async(?:_on_commit)?\b(?![\"'.\]])",)),
@@ -35,17 +35,26 @@ IN_TESTS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
 )
 TEST_MODULE = re.compile(r"(?:^|[/\\])(?:conftest|tests?|test_[^/\\]*|[^/\\]*_tests?)\.py$")
 
-# What rules look for in functions that tasks call.
-WORKER_CODE = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rb"sleep\(",
-        rb"\.(?:delay|apply_async|send_task|retry|fork|_exit|exit)\(",
-        rb"\b(?:requests|urllib|smtplib|ftplib|subprocess|httpx|paramiko|multiprocessing|send_mail|boto|AsyncResult)",
-        rb"\b(?:http\.client|imaplib|poplib|xmlrpc|create_connection|EmailM|ProcessPool|signal\.signal|SystemExit)",
-        rb"\.lock\(|setnx|nx=True|asyncio\.run\(|async_to_sync|\n +global |\b(?:exit|quit)\(",
-        rb"\n +except(?: (?:Base)?Exception)?(?: as \w+)?:",
-        rb"\nclass \w+\([\w., ]*(?:Error|Exception)\):\n(?:(?!class )[^\n]*\n){0,8}? +def __init__\(",
+# What rules look for in functions that tasks call: words at the start of a name or anywhere, and what handlers and
+# exceptions of the project look like, each with a word that is cheap to look for.
+BLOCKING = tuple(
+    word.encode()
+    for word in (
+        "sleep(", "exit(", "quit(", ".exit(", "._exit(", ".fork(", ".retry(", ".delay(", ".apply_async(",
+        ".send_task(", "requests", "urllib", "smtplib", "ftplib", "subprocess", "httpx", "paramiko", "multiprocessing",
+        "send_mail", "boto", "AsyncResult", "http.client", "imaplib", "poplib", "xmlrpc", "create_connection",
+        "EmailM", "ProcessPool", "signal.signal", "SystemExit", ".lock(", "setnx", "nx=True", "asyncio.run(",
+        "async_to_sync", "    global ",
+    )
+)  # fmt: skip
+HANDLING = tuple(
+    (word, re.compile(pattern))
+    for word, pattern in (
+        (b"except", rb"\n +except(?: (?:Base)?Exception)?(?: as \w+)?:"),
+        (
+            b"def __init__",
+            rb"\nclass \w+\([\w., ]*(?:Error|Exception)\):\n(?:(?!class )[^\n]*\n){0,8}? +def __init__\(",
+        ),
     )
 )
 
@@ -55,13 +64,25 @@ def may_matter(path: str, data: bytes) -> bool:
 
     What tests send and wait for is theirs: they fail by themselves, in front of whoever runs them.
     """
-    lines = b"\n" + data
     for word, patterns in IN_TESTS if TEST_MODULE.search(path) else SIGNS:
-        if word in lines and any(pattern.search(lines) for pattern in patterns):
-            return True
+        if word in data:
+            lines = b"\n" + data
+            if any(pattern.search(lines) for pattern in patterns):
+                return True
     return False
 
 
 def may_block(data: bytes) -> bool:
     """Whether functions in a file could do what rules look for in code that tasks call."""
-    return any(pattern.search(data) for pattern in WORKER_CODE)
+    return any(begins_name(word, data) for word in BLOCKING) or any(
+        word in data and pattern.search(data) for word, pattern in HANDLING
+    )
+
+
+def begins_name(word: bytes, data: bytes) -> bool:
+    """Whether a word stands in some bytes, and is not the middle of a longer name. A search with `\\b` in front of the
+    word would not jump to it."""
+    at = data.find(word)
+    while at > 0 and word[:1].isalpha() and (data[at - 1 : at].isalnum() or data[at - 1] == ord("_")):
+        at = data.find(word, at + 1)
+    return at >= 0
