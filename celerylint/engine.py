@@ -6,7 +6,7 @@ import ast
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from celerylint.deploy import Deployment
 from celerylint.deploy.command_line import CommandLine
@@ -14,7 +14,8 @@ from celerylint.deploy.model import Beat, Broker, Flower, Process, Worker
 from celerylint.facts import App, Class, Dispatch, FileFacts, Function, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import RULE_FILE, Check, Finding, InWorker, Kind, Rule
+from celerylint.rule import RULE_FILE, CallOf, Check, Finding, InWorker, Kind, Rule
+from celerylint.values import Name
 
 
 @cache
@@ -45,7 +46,17 @@ def run(file: File, facts: FileFacts, index: Index, checks: dict[Kind, list[Chec
     for kind, subject in subjects(file, facts, index, checks):
         for check in checks[kind]:
             found.update(check(subject, file, index))
-    return sorted(found, key=lambda finding: finding.sort_key)
+    return told_once(sorted(found, key=lambda finding: finding.sort_key))
+
+
+def told_once(findings: list[Finding]) -> list[Finding]:
+    """Findings without those whose rules yield to one that has found something at the same place."""
+    places = {(finding.code, finding.path, finding.span) for finding in findings}
+    return [
+        finding
+        for finding in findings
+        if not any((code, finding.path, finding.span) in places for code in rules()[finding.code].yields_to)
+    ]
 
 
 def subjects(
@@ -62,9 +73,26 @@ def of_kind(kind: Kind, file: File, facts: FileFacts, index: Index) -> Iterable[
     if isinstance(kind, InWorker):
         reached = index.graph.reached
         return [node for node in file.nodes(kind.node) if file.function_key(node) in reached]
+    if isinstance(kind, CallOf):
+        calls = calls_by_name(file, index)
+        return [node for name in kind.names for node in calls.get(name, ())]
     if issubclass(kind, ast.AST):
         return file.nodes(kind)
     return SUBJECTS[kind](file, facts, index) if kind in SUBJECTS else ()
+
+
+@lru_cache(maxsize=1)
+def calls_by_name(file: File, index: Index) -> dict[str, list[ast.Call]]:
+    """The calls of a file by the last part of the name of what is called: where it is defined, else as it is written."""
+    found: dict[str, list[ast.Call]] = {}
+    for node in file.nodes(ast.Call):
+        func = file.callee(node)
+        if isinstance(func, Name):
+            name = index.modules.canonical(func.dotted).rpartition(".")[2]
+        else:
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        found.setdefault(name, []).append(node)
+    return found
 
 
 def run_deployed(deployment: Deployment, index: Index, checks: dict[Kind, list[Check]]) -> list[Finding]:

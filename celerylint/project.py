@@ -381,7 +381,7 @@ class Project:
         active = [rule for rule in engine.rules().values() if self.applies(rule.code, path)]
         codes = {rule.code for rule in active}
         file = File(source, ast.Module([], []), "", False, self.modules)
-        return self.suppressed(file, [finding for finding in findings if finding.code in codes], active)
+        return self.suppressed(file, engine.told_once([each for each in findings if each.code in codes]), active)
 
     def configuration_findings(self) -> list[Finding]:
         """Entries of the configuration file that name no rule."""

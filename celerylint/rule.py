@@ -73,7 +73,20 @@ class InWorker:
     node: type[ast.AST]
 
 
-Kind: TypeAlias = type | InWorker
+@dataclass(frozen=True, slots=True)
+class CallOf:
+    """Calls of what has one of these names where it is defined, or of methods so named; "" stands for what has none,
+    as the result of another call."""
+
+    names: frozenset[str]
+
+
+Kind: TypeAlias = type | InWorker | CallOf
+
+
+def call_of(*names: str) -> CallOf:
+    """The kind of the calls of some names."""
+    return CallOf(frozenset(names))
 
 
 class Rule:
@@ -81,7 +94,8 @@ class Rule:
 
     `message` is a format string for the values given to `finding`. `strict` rules are off by default.
     `checklist` are ids of `celerylint checklist`. `since` and `until` bound the Celery versions it applies to
-    (from `since` on, before `until`), as (major, minor).
+    (from `since` on, before `until`), as (major, minor). `yields_to` are the codes of rules that say the same of a
+    place in more fitting words: where one of them is on and has a finding there, this one's is not shown.
     """
 
     def __init__(
@@ -94,6 +108,7 @@ class Rule:
         checklist: tuple[str, ...] = (),
         since: tuple[int, int] = (0, 0),
         until: tuple[int, int] = (99, 0),
+        yields_to: tuple[str, ...] = (),
     ) -> None:
         match = RULE_FILE.match(module)
         if match is None:
@@ -102,13 +117,13 @@ class Rule:
         self.name = match[2].replace("_", "-")
         self.module = module
         self.severity, self.message, self.strict, self.checklist = severity, message, strict, checklist
-        self.since, self.until = since, until
+        self.since, self.until, self.yields_to = since, until, yields_to
         self.checks: list[tuple[Kind, Check]] = []
 
     def check(self, *kinds: Kind) -> Callable[[C], C]:
-        """Register a check for types of `ast` nodes (`InWorker(ast.Call)`: those that tasks run), of facts (Task,
-        Dispatch, Setting, Function, FileFacts …), or of what is deployed (Worker, Beat, Flower, Broker, CommandLine,
-        Deployment …).
+        """Register a check for types of `ast` nodes (`InWorker(ast.Call)`: those that tasks run; `call_of("crontab")`:
+        calls by name), of facts (Task, Dispatch, Setting, Function, FileFacts …), or of what is deployed (Worker, Beat,
+        Flower, Broker, CommandLine, Deployment …).
 
         A check gets the subject, the file that it stands in (for what is deployed the Deployment), and the index.
         """

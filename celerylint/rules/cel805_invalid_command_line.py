@@ -33,50 +33,25 @@ command line invocation.
 from collections.abc import Iterator
 
 from celerylint.deploy import Deployment
-from celerylint.deploy.command_line import CommandLine, Problem
+from celerylint.deploy.command_line import CommandLine
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
+from celerylint.rules.refused_commands import grouped, reason
 
 rule = Rule(
     __name__,
     severity="error",
-    message="Celery {version} refuses {about}: {reason}",
+    message="Celery {version} refuses `{about}`: {reason}",
     checklist=("workers.commands",),
 )
-MISREAD = "for a worker {about} names its state file, and the scheduler stays the default one; write `--scheduler`"
+MISREAD = "for a worker `{about}` names its state file, and the scheduler stays the default one; write `--scheduler`"
 
 
 @rule.check(CommandLine)
 def refused(line: CommandLine, deployment: Deployment, index: Index) -> Iterator[Finding]:
-    ordered = [problem for problem in line.problems if problem.fault == "order"]
-    for problem in line.problems:
-        if problem.fault == "order" and problem is not ordered[0]:
-            continue
-        related = ordered if problem.fault == "order" else [problem]
-        data = {"line": line, "problems": related}
-        if problem.fault == "meaning":
-            yield rule.at(problem.place, message=MISREAD, data=data, about=f"`{problem.about}`")
-        else:
-            version = ".".join(map(str, index.traits.celery))
-            yield rule.at(
-                problem.place, data=data, version=version, about=f"`{problem.about}`", reason=reason(problem, line)
-            )
-
-
-def reason(problem: Problem, line: CommandLine) -> str:
-    """Why, and what to write instead."""
-    match problem.fault:
-        case "order" if not problem.words:
-            return f"it is an option of `{problem.hint}`, so it stands behind that"
-        case "order":
-            return f"it is an option of `celery` itself, so it stands before `{problem.hint}`"
-        case "option":
-            return f"there is no such option{f'; `{problem.hint}` is meant' if problem.hint else ''}"
-        case "choice":
-            return f"it takes {problem.hint}" if ", " in problem.hint else f"write `{problem.hint}`"
-        case "type":
-            return f"the value has to be {'a number' if problem.hint == 'float' else 'a whole number'}"
-        case "value":
-            return "its value is missing" if problem.hint else "it takes no value"
-        case _:
-            return f"there is no such command; `{problem.hint}` is meant"
+    version = ".".join(map(str, index.traits.celery))
+    for problems in grouped(line.problems):
+        first = problems[0]
+        message = MISREAD if first.fault == "meaning" else ""
+        data = {"line": line, "problems": problems}
+        yield rule.at(first.place, message=message, data=data, version=version, about=first.about, reason=reason(first))

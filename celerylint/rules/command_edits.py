@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from celerylint.deploy.command_line import CommandLine
+from celerylint.deploy.command_line import CommandLine, Problem
 from celerylint.deploy.snippets import Word
 from celerylint.edits import Edit, replace
 from celerylint.file import File
@@ -46,6 +46,48 @@ def rewritten(words: Sequence[Word], old: str, new: str, file: File) -> tuple[Ed
     word = words[-1]
     text = raw(file.source, word) if word.path == file.path else ""
     return (replace(word.span, text.replace(old, new)),) if text.count(old) == 1 else None
+
+
+def mended(line: CommandLine, problems: Sequence[Problem], file: File) -> tuple[str, tuple[Edit, ...]] | None:
+    """What to do about problems that belong together, and the edits that do it; None where that is not one thing."""
+    first = problems[0]
+    if first.fault == "order":
+        edits = reordered(line, {index for problem in problems for index in problem.words}, file)
+        return ("Put the options of `celery` before the command", edits) if edits else None
+    edits = meant(line, first, file)
+    return (f"Write `{first.hint}`", edits) if edits else None
+
+
+def is_same(problem: Problem) -> bool:
+    """Whether what is meant is another name for what is written, and not a guess: an order, a name of Celery 4's."""
+    return problem.fault == "order" or (problem.about, problem.hint) in RENAMED
+
+
+# Pairs of which Celery 4.4 takes either for the same (celery.bin.worker, celery.platforms and logging).
+RENAMED = frozenset(
+    {
+        ("--maxtasksperchild", "--max-tasks-per-child"),
+        ("--maxmemperchild", "--max-memory-per-child"),
+        *((f"{option} {level}", "WARNING") for option in ("-l", "--loglevel") for level in ("WARN", "warn")),
+    }
+)
+
+
+def meant(line: CommandLine, problem: Problem, file: File) -> tuple[Edit, ...] | None:
+    """The edits that write what is meant, None where that is not one thing."""
+    words = [line.words[index] for index in problem.words]
+    if not words or not problem.hint or ", " in problem.hint:
+        return None
+    match problem.fault:
+        case "option" | "command":
+            return rewritten(words[:1], problem.about, problem.hint, file)
+        case "choice":
+            value = problem.about.partition(" ")[2]
+            return rewritten(words, value, problem.hint.lower() if value.islower() else problem.hint, file)
+        case "meaning" if len(words) == 2 and words[0].text == "-S":
+            return rewritten(words[:1], "-S", problem.hint, file)
+        case _:
+            return None
 
 
 def gap(source: Source, first: Word, second: Word) -> str:
