@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from celerylint import cache as store
-from celerylint import engine, lowering, versions, workers
+from celerylint import engine, lowering, roots, versions, workers
 from celerylint.collect import collect
 from celerylint.config import Config, enabled, ignored, selected, unknown_codes
 from celerylint.deploy import Deployment, Repository, Unread
@@ -29,6 +29,8 @@ from celerylint.source import Source, Span, UnreadableSource
 from celerylint.suppress import Suppressions
 
 CHUNK = 1 << 20
+# What is worked out again when a file has a new content.
+DERIVED = ("index", "relevant", "modules", "shown_paths", "relatives", "source_roots", "asked", "checkable", "stamps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Project:
             known.pop(path, None)
         if path not in self.shown_paths:
             self.__dict__.pop("deployment", None)
-        for name in ("index", "relevant", "modules", "shown_paths", "asked", "checkable", "stamps"):
+        for name in DERIVED:
             self.__dict__.pop(name, None)
 
     # Facts
@@ -131,9 +133,7 @@ class Project:
     def cache(self) -> store.Cache:
         """What earlier runs left, for files that are as they were."""
         folder = store.folder_of(self.config) if self.config.cache else None
-        return store.Cache(
-            folder, store.digest([*self.shown_paths, *self.config.source_roots, *self.config.task_decorators])
-        )
+        return store.Cache(folder, store.digest([*self.shown_paths, *self.source_roots, *self.config.task_decorators]))
 
     @cached_property
     def stamps(self) -> dict[str, store.Stamp | None]:
@@ -164,8 +164,18 @@ class Project:
 
     @cached_property
     def modules(self) -> Modules:
-        relative = {path: self.relative(absolute) for path, absolute in self.shown_paths.items()}
-        return Modules(relative, self.facts, self.config.source_roots, self.matters, self.content)
+        return Modules(self.relatives, self.facts, self.source_roots, self.matters, self.content)
+
+    @cached_property
+    def relatives(self) -> dict[str, str]:
+        """Python files: the path as shown -> the path below the root."""
+        return {path: self.relative(absolute) for path, absolute in self.shown_paths.items()}
+
+    @cached_property
+    def source_roots(self) -> tuple[str, ...]:
+        """The folders from which modules are imported: those that the configuration names, else those found."""
+        shown = {relative: path for path, relative in self.relatives.items()}
+        return self.config.source_roots or roots.found(shown, lambda relative: self.content(shown[relative]))
 
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a shown path, None where it cannot be parsed."""

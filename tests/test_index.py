@@ -223,6 +223,46 @@ def test_celerys_own_code_is_read_as_that(tmp_path: Path) -> None:
     assert index(tmp_path, files).modules.canonical("celery.Celery") == "celery.app.base.Celery"
 
 
+MANAGE = """
+    import os
+    import sys
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")
+    """
+BACKEND = {
+    "backend/__init__.py": "",
+    "backend/config/__init__.py": "",
+    "backend/config/settings.py": "",
+    "backend/orders/__init__.py": "",
+    "backend/orders/tasks.py": "from celery import shared_task\n@shared_task\ndef ship(): ...",
+    "backend/jobs.py": "from celery import shared_task\n@shared_task\ndef pack(): ...",
+    "tests/test_ship.py": "from backend.orders.tasks import ship\nfrom celery import chain\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("config.settings", ["jobs.pack", "orders.tasks.ship"]),
+        ("backend.config.settings", ["backend.jobs.pack", "backend.orders.tasks.ship"]),
+        ("elsewhere.settings", ["backend.jobs.pack", "backend.orders.tasks.ship"]),
+    ],
+)
+def test_modules_beside_manage_py_are_named_as_its_settings_are(
+    tmp_path: Path, settings: str, expected: list[str]
+) -> None:
+    files = BACKEND | {"backend/manage.py": MANAGE.format(settings=settings)}
+    found = index(tmp_path, files)
+    assert sorted(task.name for task in found.tasks) == expected
+    # However it is named, imports by its whole path lead there.
+    located = found.modules.locate("backend.orders.tasks", "")
+    assert found.modules.relatives[found.modules.path(located)] == "backend/orders/tasks.py"
+
+
+def test_the_configuration_says_better_where_modules_are_imported_from(tmp_path: Path) -> None:
+    files = BACKEND | {"backend/manage.py": MANAGE.format(settings="config.settings")}
+    assert names(tmp_path, files, **{"source-roots": ["other"]}) == ["backend.jobs.pack", "backend.orders.tasks.ship"]
+
+
 def test_two_packages_of_one_name_are_told_apart(tmp_path: Path) -> None:
     task = "from celery import shared_task\n@shared_task\ndef {name}(): ..."
     files = {

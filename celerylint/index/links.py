@@ -160,8 +160,8 @@ class Links:
     @cached_property
     def django_modules(self) -> tuple[str, ...]:
         """The modules that the configuration, or else the code beside an app, names as Django's settings."""
-        given = self.traits.settings or [
-            value.value
+        given = [(text, "") for text in self.traits.settings] or [
+            (value.value, facts.path)
             for facts in self.facts
             if any(link.path == facts.path for link in self.all)
             for fact in facts.calls
@@ -170,7 +170,9 @@ class Links:
             if isinstance(value, Const) and isinstance(value.value, str)
         ]
         return tuple(
-            dict.fromkeys(name for text in given if (name := self.modules.locate(text, "")) in self.modules.by_id)
+            dict.fromkeys(
+                name for text, path in given if (name := self.modules.locate(text, path)) in self.modules.by_id
+            )
         )
 
     def sole_reader(self, target: str) -> str:

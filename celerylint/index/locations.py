@@ -110,7 +110,7 @@ class Locations:
         found = []
         for relative in self.tails.get(parts[-1], ()):
             stem = relative.removesuffix(".py").removesuffix("/__init__")
-            if stem.endswith("/" + tail) and stem[: -len(tail) - 1] not in self.packages:
+            if f"/{stem}".endswith("/" + tail) and stem[: -len(tail) - 1] not in self.packages:
                 found.append(relative)
         return found
 
