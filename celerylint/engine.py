@@ -83,7 +83,7 @@ def of_kind(kind: Kind, file: File, facts: FileFacts, index: Index) -> Iterable[
 
 @lru_cache(maxsize=1)
 def calls_by_name(file: File, index: Index) -> dict[str, list[ast.Call]]:
-    """The calls of a file by the last part of the name of what is called: where it is defined, else as it is written."""
+    """The calls of a file by the last part of the name of what is called, as it is defined, else as it is written."""
     found: dict[str, list[ast.Call]] = {}
     for node in file.nodes(ast.Call):
         func = file.callee(node)

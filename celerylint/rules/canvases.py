@@ -12,9 +12,14 @@ from celerylint.index import Index
 from celerylint.index.arguments import ANY, ONE, Arguments, unfit
 from celerylint.index.canvas import Made
 from celerylint.index.dispatches import CANVASES
+from celerylint.rule import CallOf, call_of
 from celerylint.values import Name
 
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.GeneratorExp
+# Calls that may make a canvas, or put a body to a chord's header; what may attach callbacks.
+CANVAS = call_of("", *(name.rpartition(".")[2] for name in CANVASES))
+TAKING = frozenset({"apply_async", "apply_async_on_commit", "set", "signature", "subtask", "send_task", "apply"})
+LINKING = CallOf(CANVAS.names | TAKING | {"link"})
 # Methods of a signature that return it.
 KEEPING = frozenset({"set", "on_error"})
 
@@ -130,8 +135,7 @@ def linked(node: ast.Call, file: File, index: Index) -> Iterator[tuple[ast.expr,
 
 def takes_link(func: ast.Attribute, file: File, index: Index) -> bool:
     receiver = file.value(func.value)
-    sends = func.attr in {"apply_async", "apply_async_on_commit", "set", "signature", "subtask", "send_task", "apply"}
-    return sends and (
+    return func.attr in TAKING and (
         index.task_of(receiver) is not None
         or index.canvases.is_signature(receiver)
         or index.applications.is_app(receiver)

@@ -45,7 +45,7 @@ from dataclasses import replace
 from celerylint.facts import Class, Dispatch, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.declared import declared
 from celerylint.rules.serializing import insecure, is_pickle
 from celerylint.rules.setting_places import entries, written
@@ -109,7 +109,7 @@ def in_dispatch(dispatch: Dispatch, file: File, index: Index) -> Iterator[Findin
         yield from in_call(call, name, f"this `{dispatch.method}`", "call", file)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("set"))
 def in_set(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     """`task.s().set(serializer="pickle")`."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr != "set":

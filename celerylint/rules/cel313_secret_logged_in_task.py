@@ -43,7 +43,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.reach import Reach
 from celerylint.kinds import type_of
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.secrets import is_identifier, is_secret, words
 from celerylint.rules.texts import parts_of_text
 from celerylint.rules.worker import way, where
@@ -61,7 +61,7 @@ LOGGERS = frozenset({"logger", "log", "logging", "_logger", "_log", "LOGGER", "L
 ALL_ARGUMENTS = frozenset({"request", "args", "kwargs", "argsrepr", "kwargsrepr"})
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("print", "pprint", *LEVELS))
 def logs_secret(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     done = "printed" if is_print(node) else "logged" if is_log(node, file, index) else ""
     reach = index.reach(file, node) if done else None

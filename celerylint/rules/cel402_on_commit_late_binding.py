@@ -47,7 +47,7 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.commits import is_on_commit, sends
 from celerylint.tree import FunctionNode
 
@@ -60,7 +60,7 @@ rule = Rule(
 LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("on_commit"))
 def bound_late(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     if not node.args or not is_on_commit(file.callee(node), index):
         return

@@ -56,8 +56,17 @@ from celerylint.facts import Dispatch, Function, Parameter, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.arguments import ANY, Arguments, unchecked, unfit
-from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.canvases import Place, broken_alone, canvas_kind, entries, needs_immutable, places, reason
+from celerylint.rule import Finding, Related, Rule, call_of
+from celerylint.rules.canvases import (
+    LINKING,
+    Place,
+    broken_alone,
+    canvas_kind,
+    entries,
+    needs_immutable,
+    places,
+    reason,
+)
 from celerylint.rules.expecting import expects_error
 from celerylint.rules.passing import beat_entries, misplaced_options, of_dispatch
 from celerylint.rules.shapes import broken
@@ -123,7 +132,7 @@ def signature_sent(dispatch: Dispatch, call: ast.Call, file: File, index: Index)
             yield from judged(made.task, arguments, first, node if node is not canvas else call, file, index)
 
 
-@rule.check(ast.Call, ast.BinOp)
+@rule.check(LINKING, ast.BinOp)
 def canvas_member(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
     if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)) or index.modules.is_test(file.path):
         return
@@ -134,7 +143,7 @@ def canvas_member(node: ast.expr, file: File, index: Index) -> Iterator[Finding]
             yield from judged(place.task, place.made.called(place.given), after, place.node, file, index)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("replace", "add_periodic_task"))
 def replaced(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     """`self.replace(signature)` and `add_periodic_task(10, signature)` send it as it is."""
     match node:

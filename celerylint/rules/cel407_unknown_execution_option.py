@@ -43,7 +43,7 @@ from celerylint import celery_data
 from celerylint.facts import Class, Dispatch, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.values import Const, Sequence
 
 rule = Rule(
@@ -81,7 +81,7 @@ def unknown_option(dispatch: Dispatch, file: File, index: Index) -> Iterator[Fin
         yield from judged(call, "signature", dispatch.task, file, index)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("set"))
 def unknown_option_set(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     """`signature.set(...)`."""
     if isinstance(node.func, ast.Attribute) and node.func.attr == "set" and node.keywords:

@@ -49,7 +49,7 @@ from celerylint.facts import Dispatch
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.kinds import type_of
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.expecting import expects_error
 from celerylint.values import Attr, Binary, Call, Const, Either, Name, Value
 
@@ -82,7 +82,7 @@ def time_of_dispatch(dispatch: Dispatch, file: File, index: Index) -> Iterator[F
             yield from judged(call, file, index)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("set"))
 def time_set(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     """`signature.set(eta=…)`."""
     func = node.func

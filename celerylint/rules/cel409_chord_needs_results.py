@@ -54,7 +54,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
 from celerylint.rules.backends import COUNTING, backend
-from celerylint.rules.canvases import canvas_kind, entries, header, members
+from celerylint.rules.canvases import CANVAS, canvas_kind, entries, header, members
 from celerylint.values import truth
 
 rule = Rule(
@@ -66,7 +66,7 @@ CONFIGURE = "configure a Redis or database `result_backend`"
 NO_BACKEND = {"none": "no result backend is configured", "rpc": "`rpc://` has no chords"}
 
 
-@rule.check(ast.Call, ast.BinOp)
+@rule.check(CANVAS, ast.BinOp)
 def chord_without_results(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
     parts = header_of(node, file, index)
     if parts is None or index.modules.is_test(file.path):

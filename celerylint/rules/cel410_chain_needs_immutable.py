@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.canvases import maker, needs_immutable, places
+from celerylint.rules.canvases import LINKING, maker, needs_immutable, places
 from celerylint.rules.expecting import expects_error
 
 rule = Rule(
@@ -61,7 +61,7 @@ rule = Rule(
 )
 
 
-@rule.check(ast.Call, ast.BinOp)
+@rule.check(LINKING, ast.BinOp)
 def no_room_for_result(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
     if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)) or index.modules.is_test(file.path):
         return

@@ -61,9 +61,9 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.callbacks import attached, failing, form, steps
-from celerylint.rules.canvases import broken_alone, entries
+from celerylint.rule import Finding, Related, Rule, call_of
+from celerylint.rules.callbacks import ATTACHING, attached, failing, form, steps
+from celerylint.rules.canvases import CANVAS, TAKING, broken_alone, entries
 from celerylint.rules.expecting import expects_error
 
 rule = Rule(
@@ -91,7 +91,7 @@ IN_CANVAS = "this raises `TypeError` or `AttributeError` and nothing is sent"
 RUNS_ALREADY = "that task is sent on its own, and this raises an error"
 
 
-@rule.check(ast.Call)
+@rule.check(call_of(*ATTACHING, *TAKING))
 def callback(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     for option, target in attached(node, file, index):
         kind = form(target, file, index)
@@ -102,7 +102,7 @@ def callback(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
             yield from error_callback(target, file, index)
 
 
-@rule.check(ast.Call, ast.BinOp)
+@rule.check(CANVAS, ast.BinOp)
 def step(node: ast.expr, file: File, index: Index) -> Iterator[Finding]:
     for part in steps(node, file, index):
         kind = form(part, file, index)

@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.commits import is_on_commit
 
 rule = Rule(
@@ -51,7 +51,7 @@ rule = Rule(
 )
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("on_commit"))
 def called_now(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     if not node.args or not isinstance(node.args[0], ast.Call) or not is_on_commit(file.callee(node), index):
         return

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from celerylint.facts import Dispatch
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.commits import METHODS, is_on_commit, sends
 from celerylint.tree import FunctionNode
 
@@ -60,7 +60,7 @@ def result_of_task(dispatch: Dispatch, file: File, index: Index) -> Iterator[Fin
         yield from used(call, f"{dispatch.method}()", file)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("on_commit"))
 def result_of_on_commit(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     used_somehow = not isinstance(file.parent(node), ast.Expr)
     if used_somehow and is_on_commit(file.callee(node), index) and any(sends(arg, file, index) for arg in node.args):

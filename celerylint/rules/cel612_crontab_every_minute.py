@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from celerylint.crontab import FIELDS
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.values import Call, Const, Name, Value
 
 rule = Rule(
@@ -44,7 +44,7 @@ rule = Rule(
 )
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("crontab"))
 def finer_field_left_out(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     func = file.callee(node)
     # Following a name may read another file: not for names that cannot be this one.

@@ -33,7 +33,7 @@ from celerylint import crontab
 from celerylint.crontab import FIELDS, CrontabError
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.crontabs import CRONTAB, NotPlain, plain
 from celerylint.values import Name
 
@@ -43,7 +43,7 @@ OTHERS = frozenset({"nowfun", "app"})
 FROM_STRING = (5, 5)
 
 
-@rule.check(ast.Call)
+@rule.check(call_of("crontab", "from_string"))
 def invalid(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
     func = file.callee(node)
     if not isinstance(func, Name):
