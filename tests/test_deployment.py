@@ -115,6 +115,13 @@ spec:
 """
 
 
+def test_programs_of_supervisord_know_their_group() -> None:
+    programs = "[program:w]\ncommand=celery -A shop worker\n[program:b]\ncommand=celery -A shop beat\n"
+    groups = "[group:shop]\nprograms=b, w{% if web %},web{% endif %}\n"
+    assert {process.host.group for process in of({"etc/a.conf": programs + groups}).processes} == {"shop"}
+    assert {process.host.group for process in of({"etc/a.conf": programs}).processes} == {""}
+
+
 def test_kubernetes() -> None:
     found = worker({"k8s/worker.yaml": DEPLOYMENT})
     assert found.queues == ("mail", "orders")
@@ -346,6 +353,7 @@ def test_a_redis_whose_file_is_elsewhere_is_open() -> None:
         ("redis:7", (7,)),
         ("docker.io/library/redis:5.0.3-buster@sha256:1", (5, 0, 3)),
         ("ours/redis:1.2", None),
+        ("mirror.gcr.io/library/redis:6", (6,)),
         ("bitnami/redis:6.0", (6, 0)),
     ],
 )

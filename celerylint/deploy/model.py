@@ -65,7 +65,7 @@ class Host:
     by a name of ours: replicas, grace, spec, image, user, strategy … `grace` is the time in seconds between SIGTERM
     and SIGKILL, `default_grace` says that nobody set it. `overlap` says that a new one starts before an old one ends
     when it is deployed. `resources` are those that are set, as `limits.memory`; None where that is not known.
-    `developing` says that it runs the code from somebody's disk.
+    `developing` says that it runs the code from somebody's disk. `group` is supervisord's, "" without one.
     """
 
     kind: HostKind
@@ -93,6 +93,7 @@ class Host:
     developing: bool = False
     templated: bool = False
     fixed: bool = False
+    group: str = ""
 
     @property
     def path(self) -> str:

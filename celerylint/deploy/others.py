@@ -86,13 +86,25 @@ def procfile(source: Source, relative: str) -> Iterator[Launch]:
 
 
 def supervisor(source: Source, relative: str) -> Iterator[Launch]:
-    for section in ini.sections(Source.from_text(source.path, covered(source.text))):
+    found = ini.sections(Source.from_text(source.path, covered(source.text)))
+    groups = dict(grouped(found))
+    for section in found:
         kind, _, name = section.name.partition(":")
         command = section.get("command")
         if kind in {"program", "fcgi-program", "eventlistener"} and command is not None:
             text = Snippet(source, command.value.text, command.value.offsets)
             words = tuple(split(text.replaced(SUPERVISOR_VARIABLE, lambda match: "%" if match[1] is None else HIDDEN)))
-            yield Launch(program(section, name, source, relative), words, folders=(posixpath.dirname(relative), "."))
+            host = program(section, name, source, relative, groups.get(name, ""))
+            yield Launch(host, words, folders=(posixpath.dirname(relative), "."))
+
+
+def grouped(found: list[Section]) -> Iterator[tuple[str, str]]:
+    """The programs of each `[group:x]` with its name, by which supervisorctl takes them."""
+    for section in found:
+        kind, _, group = section.name.partition(":")
+        if kind == "group":
+            for name in section.text("programs").split(","):
+                yield name.strip(f" \t\n{HIDDEN}"), group
 
 
 def covered(text: str) -> str:
@@ -100,7 +112,7 @@ def covered(text: str) -> str:
     return EXPRESSION.sub(lambda match: HIDDEN * len(match[0]), text)
 
 
-def program(section: Section, name: str, source: Source, relative: str) -> Host:
+def program(section: Section, name: str, source: Source, relative: str, group_name: str) -> Host:
     """A `[program:x]`."""
     grace, user = section.text("stopwaitsecs") or None, section.text("user") or None
     group = next((key for key in ("stopasgroup", "killasgroup") if section.text(key).lower() in {"true", "1"}), "")
@@ -117,6 +129,7 @@ def program(section: Section, name: str, source: Source, relative: str) -> Host:
         default_grace=grace is None,
         user=UNKNOWN if user is not None and ("%" in user or HIDDEN in user) else user,
         group_signal="stopasgroup" if group == "stopasgroup" else "",
+        group=group_name,
     )
 
 

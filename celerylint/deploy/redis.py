@@ -21,7 +21,7 @@ SERVERS = frozenset({"redis-server", "valkey-server", "keydb-server"})
 IMAGE = re.compile(
     r"(?P<from>.*/)?(?P<name>redis|valkey|keydb|redis-stack-server|redis-stack)(?::(?P<tag>[^@]*))?(?:@.*)?"
 )
-# Where a tag is Redis' own version.
+# Where a tag is Redis' own version, as it is below a mirror's `library/`.
 OFFICIAL_SOURCES = {"", "library/", "docker.io/", "docker.io/library/", "public.ecr.aws/docker/library/"}
 OFFICIAL_SOURCES |= {"bitnami/", "bitnamilegacy/", "docker.io/bitnami/"}
 # Bitnami's image configures the server from variables of its own.
@@ -64,7 +64,8 @@ def image_of(image: object) -> tuple[str, tuple[int, ...] | None] | None:
     match = IMAGE.fullmatch(image) if isinstance(image, str) else None
     if match is None:
         return None
-    official = match["name"] == "redis" and (match["from"] or "") in OFFICIAL_SOURCES
+    source = match["from"] or ""
+    official = match["name"] == "redis" and (source in OFFICIAL_SOURCES or source.endswith("/library/"))
     version = VERSION.match(match["tag"] or "") if official else None
     return str(image), tuple(map(int, version[1].split("."))) if version else None
 
