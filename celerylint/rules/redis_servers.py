@@ -39,9 +39,14 @@ def broker_servers(deployment: Deployment, index: Index) -> list[Broker]:
     named = [server for server in meant if hosts & called(server, deployment)]
     if named:
         return named
-    rest = [server for server in meant if not ASIDE.search(" ".join(sorted(called(server, deployment))))]
+    rest = started([server for server in meant if not ASIDE.search(" ".join(sorted(called(server, deployment))))])
     units = [server.host.unit if server.host is not None else server.path for server in rest]
     return [server for server, unit in zip(rest, units, strict=True) if units.count(unit) == 1]
+
+
+def started(servers: list[Broker]) -> list[Broker]:
+    """The servers that something starts, where there are any: a redis.conf beside them is one that none of them reads."""
+    return [server for server in servers if server.host is not None] or servers
 
 
 def speaks_amqp(deployment: Deployment, index: Index) -> bool:
