@@ -83,14 +83,15 @@ def of_kind(kind: Kind, file: File, facts: FileFacts, index: Index) -> Iterable[
 
 @lru_cache(maxsize=1)
 def calls_by_name(file: File, index: Index) -> dict[str, list[ast.Call]]:
-    """The calls of a file by the last part of the name of what is called, as it is defined, else as it is written."""
+    """The calls of a file by the last part of the name of what is called: as it is defined for a name that the file has
+    from an import, else as it is written."""
     found: dict[str, list[ast.Call]] = {}
     for node in file.nodes(ast.Call):
-        func = file.callee(node)
-        if isinstance(func, Name):
-            name = index.modules.canonical(func.dotted).rpartition(".")[2]
+        if isinstance(node.func, ast.Attribute):
+            name = node.func.attr
         else:
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            func = file.callee(node)
+            name = index.modules.canonical(func.dotted).rpartition(".")[2] if isinstance(func, Name) else ""
         found.setdefault(name, []).append(node)
     return found
 

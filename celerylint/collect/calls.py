@@ -88,13 +88,28 @@ class Sites:
 def facts(file: File) -> list[CallFact]:
     """The calls that matter across files, in source order."""
     found = []
+    names = {
+        alias.asname or alias.name.partition(".")[0]
+        for statement in file.nodes(ast.Import, ast.ImportFrom)
+        for alias in statement.names
+    }
     for node in file.nodes(ast.Call):
-        func = file.callee(node)
-        if func != UNKNOWN and (matters(func) or hands_app_on(node) or is_named_as_app(file, node)):
+        about_app = hands_app_on(node) or is_named_as_app(file, node)
+        if about_app or (may_matter(node.func, names) and matters(file.callee(node))):
             call = file.value(node)
             if isinstance(call, Call):
                 found.append(fact(file, node, call, file.function_key(node)))
     return found
+
+
+def may_matter(func: ast.expr, imported: set[str]) -> bool:
+    """Whether what is called may be what `matters`, as far as it is written: working out its value costs more."""
+    if not isinstance(func, ast.Attribute) or func.attr in METHODS or "celery" in func.attr.lower():
+        return True
+    root = func.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return isinstance(root, ast.Name) and (root.id in imported or root.id in SCHEDULED)
 
 
 def matters(func: Value) -> bool:

@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, InWorker, Rule
 from celerylint.rules.worker import known_as, way
 from celerylint.tree import FunctionNode
 from celerylint.values import Param
@@ -50,29 +50,31 @@ rule = Rule(
 )
 
 
-@rule.check(ast.Attribute, ast.Name)
-def keeps(node: ast.Attribute | ast.Name, file: File, index: Index) -> Iterator[Finding]:
-    if not isinstance(node.ctx, ast.Store) or index.modules.is_test(file.path):
-        return
+@rule.check(InWorker(ast.Attribute))
+def keeps_attribute(node: ast.Attribute, file: File, index: Index) -> Iterator[Finding]:
+    if isinstance(node.ctx, ast.Store) and is_task(node.value, file, index):
+        yield from kept(node, file, index)
+
+
+@rule.check(InWorker(ast.Global))
+def keeps_variable(node: ast.Global, file: File, index: Index) -> Iterator[Finding]:
+    function = file.function_node(node)
+    for name in file.within(function, ast.Name) if function is not None else ():
+        if name.id in node.names and isinstance(name.ctx, ast.Store):
+            yield from kept(name, file, index)
+
+
+def kept(node: ast.Attribute | ast.Name, file: File, index: Index) -> Iterator[Finding]:
     reach = index.reach(file, node)
-    if (
-        reach is None
-        or not is_shared(node, file, index)
-        or is_kept_on_purpose(node, file)
-        or index.modules.is_test(file.path)
-    ):
-        return
-    if not is_first(node, file):
+    if reach is None or is_kept_on_purpose(node, file) or index.modules.is_test(file.path) or not is_first(node, file):
         return
     related = way(index, file.function_key(node))
     yield rule.finding(file, file.span(node), related=related, target=file.text(node), task=known_as(reach.task))
 
 
-def is_shared(node: ast.Attribute | ast.Name, file: File, index: Index) -> bool:
-    """Whether what is assigned to is an attribute of a task, or a global variable."""
-    if isinstance(node, ast.Name):
-        return node.id in file.scope(node).outer
-    owner = file.value(node.value)
+def is_task(node: ast.expr, file: File, index: Index) -> bool:
+    """Whether an expression is the task that a method or a bound function gets."""
+    owner = file.value(node)
     return isinstance(owner, Param) and owner.index == 0 and index.task_of(owner) is not None
 
 
