@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 import pytest
 
-from celerylint.deploy import Deployment, Repository
-from celerylint.deploy.model import Worker
+from celerylint.deploy import Deployment
 from celerylint.deploy.snippets import HIDDEN
 from celerylint.values import Unknown
-
-
-def of(files: dict[str, str]) -> Deployment:
-    contents = {name: textwrap.dedent(text).encode() for name, text in files.items()}
-    return Deployment(Repository(sorted(contents), contents.get, lambda path: path), (5, 7))
-
-
-def worker(files: dict[str, str]) -> Worker:
-    (found,) = of(files).workers
-    return found
+from tests.deployed import of, worker
 
 
 def described(found: Deployment) -> Iterator[str]:
@@ -186,37 +175,7 @@ def test_a_kustomize_patch_is_laid_over_the_workload() -> None:
         """
     found = worker({"base/w.yaml": DEPLOYMENT, "overlays/prod/replicas.yaml": patch})
     assert (found.host.replicas, found.host.at("replicas").path) == (7, "overlays/prod/replicas.yaml")
-    assert found.host.resources == {"limits.memory": "2Gi"}
-
-
-def test_a_helm_template_is_read_as_far_as_it_is_plain() -> None:
-    template = """\
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata:
-          name: {{ include "shop.name" . }}
-          labels:
-            {{- include "shop.labels" . | nindent 4 }}
-        spec:
-          replicas: {{ .Values.replicas }}
-          template:
-            spec:
-              {{- with .Values.grace }}
-              terminationGracePeriodSeconds: {{ . }}
-              {{- end }}
-              containers:
-                - name: worker
-                  image: "{{ .Values.image }}"
-                  command: ["celery", "-A", "shop", "worker", "-c", "{{ .Values.concurrency }}", "-l", "info"]
-                  resources:
-                    {{- toYaml .Values.resources | nindent 12 }}
-        """
-    files = {"c/Chart.yaml": "name: shop\n", "c/values.yaml": "replicas: 2\n", "c/templates/w.yaml": template}
-    found = worker(files)
-    assert found.concurrency == Unknown()
-    assert found.loglevel == "info"
-    assert (found.host.replicas, found.host.grace, found.host.resources) == (Unknown(), Unknown(), None)
-    assert (found.line.span.line, found.line.span.column) == (17, 21)
+    assert found.host.resources == {"limits.memory": "2Gi", "requests.cpu": "1"}
 
 
 COMPOSE = """\
@@ -365,17 +324,18 @@ def test_versions_of_redis(image: str, version: tuple[int, ...] | None) -> None:
 def test_a_file_that_matters_and_cannot_be_read() -> None:
     found = of({"compose.yml": "services:\n  w: [\n    command: celery worker\n", "other.yml": "a: [b\n"})
     assert found.processes == []
-    assert [(broken.path, broken.line) for broken in found.unreadable] == [("compose.yml", 4)]
+    assert [(path, line) for path, _, line, _ in found.broken] == [("compose.yml", 4)]
 
 
 def test_a_template_that_cannot_be_read_is_skipped() -> None:
     found = of({"t/w.yaml": "apiVersion: v1\nkind: Pod\n{{ if x }} celery\n a: [b\n"})
-    assert (found.processes, found.unreadable, found.skipped) == ([], [], ["t/w.yaml"])
+    assert (found.processes, found.broken) == ([], [])
+    assert [(failed.path, failed.expected) for failed in found.files.failed] == [("t/w.yaml", True)]
 
 
 def test_files_that_have_nothing_to_do_with_celery_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = of({"a.yaml": "apiVersion: v1\nkind: Pod\n", "b.yml": "services: {}\n", "Procfile": "web: gunicorn\n"})
-    monkeypatch.setattr("celerylint.deploy.deployment.documents", None)
+    monkeypatch.setattr("celerylint.deploy.files.documents", None)
     assert (found.processes, found.brokers) == ([], [])
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from celerylint.checklist.item import Place
-from celerylint.deploy.nodes import Node, UnreadableYaml, documents
+from celerylint.deploy.nodes import Node
+from celerylint.deploy.yaml_files import UnreadableYaml, documents
 from celerylint.files import matching, shown
 from celerylint.project import Project
 from celerylint.source import Source, Span, UnreadableSource

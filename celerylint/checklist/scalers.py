@@ -51,7 +51,7 @@ def watches(evidence: Evidence) -> list[Watch]:
 def of_manifest(evidence: Evidence, manifest: Manifest) -> Iterator[Watch]:
     """What an autoscaler of a worker's workload watches."""
     workloads = {worker.host.workload.partition("/")[2] for worker in evidence.workers}
-    if manifest.text(manifest.get("spec", "scaleTargetRef", "name")) not in workloads:
+    if manifest.text("spec", "scaleTargetRef", "name") not in workloads:
         return
     match manifest.kind:
         case "HorizontalPodAutoscaler":
@@ -135,7 +135,7 @@ def bounds(evidence: Evidence, workload: str) -> tuple[int | None, int | None] |
         "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
     }
     for manifest in evidence.deployment.manifests:
-        if manifest.kind in keys and manifest.text(manifest.get("spec", "scaleTargetRef", "name")) == workload:
+        if manifest.kind in keys and manifest.text("spec", "scaleTargetRef", "name") == workload:
             least, most = (number(manifest.get("spec", key)) for key in keys[manifest.kind])
             default = 1 if manifest.kind == "HorizontalPodAutoscaler" else 0
             return int(least) if least is not None else default, int(most) if most is not None else None

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
-from celerylint.deploy import command_line, command_reader, compose, gate, kubernetes, manifests, others, redis
+from celerylint.deploy import command_line, command_reader, compose, kubernetes, manifests, others, redis
+from celerylint.deploy.cluster import Cluster
 from celerylint.deploy.command_line import CommandLine, Version
 from celerylint.deploy.compose_files import ComposeFile
 from celerylint.deploy.environment import Environment, dotenv
+from celerylint.deploy.files import DeploymentFiles
 from celerylint.deploy.gate import Language
 from celerylint.deploy.launching import Launch, followed
 from celerylint.deploy.manifests import Manifest, Scaler, Selecting
 from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Place, Process, Worker
-from celerylint.deploy.nodes import Node, UnreadableYaml, documents
 from celerylint.deploy.programs import Call
 from celerylint.deploy.repository import Repository
 from celerylint.source import Source
 from celerylint.values import Unknown
 
-YAML: frozenset[Language] = frozenset({"compose", "kubernetes", "values", "workflow", "cloudfoundry"})
+YAML: tuple[Language, ...] = ("compose", "kubernetes", "values", "workflow", "cloudfoundry", "kustomize")
 EXPORTER = re.compile(r"celery[-_]?(?:prometheus[-_]?)?exporter|prometheus[-_]celery")
 EXPORTER_PROGRAMS = frozenset({"celery-exporter", "celery-prometheus-exporter"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file that matters and cannot be parsed."""
-
-    path: str
-    message: str
-    line: int
-    column: int
 
 
 class Deployment:
@@ -42,61 +31,14 @@ class Deployment:
 
     def __init__(self, repository: Repository, version: Version) -> None:
         self.repository, self.version = repository, version
-        self.unreadable: list[Unreadable] = []
-        self.skipped: list[str] = []
-
-    # Files
 
     @cached_property
-    def languages(self) -> dict[str, Language]:
-        """The files below the root that deploy something, whether it is of Celery or not, with their languages."""
-        found = {
-            relative: gate.language(relative, self.repository.data(relative)) for relative in self.repository.shown
-        }
-        return {relative: language for relative, language in found.items() if language}
+    def files(self) -> DeploymentFiles:
+        return DeploymentFiles(self.repository)
 
     @cached_property
-    def starters(self) -> frozenset[bytes]:
-        """The names of scripts that mention Celery, as manifests may name them."""
-        scripts = [relative for relative, language in self.languages.items() if language == "script"]
-        about = [relative for relative in scripts if gate.CELERY.search(self.repository.data(relative))]
-        return frozenset(posixpath.basename(relative).encode() for relative in about)
-
-    @cached_property
-    def relevant(self) -> dict[str, Language]:
-        """The files that may say something of Celery or its broker; of Compose's all that there are, where one does
-        or something that they may start."""
-        found = {
-            relative: language
-            for relative, language in self.languages.items()
-            if gate.matters(language, self.repository.data(relative), self.starters)
-        }
-        composed = bool({"compose", "dockerfile", "script", "supervisor"} & set(found.values()))
-        return {
-            relative: language
-            for relative, language in self.languages.items()
-            if relative in found or (composed and language == "compose")
-        }
-
-    def of(self, *languages: Language) -> list[str]:
-        """The relevant files in some languages."""
-        return [relative for relative, language in self.relevant.items() if language in languages]
-
-    @cached_property
-    def roots(self) -> dict[str, list[Node]]:
-        """The documents of the relevant YAML files."""
-        return {relative: self.parsed(relative) for relative in self.of(*YAML)}
-
-    def parsed(self, relative: str) -> list[Node]:
-        source = self.repository.source(relative)
-        try:
-            return documents(source) if source is not None else []
-        except UnreadableYaml as error:
-            if source is not None and "{{" in source.text:
-                self.skipped.append(relative)
-            elif source is not None:
-                self.unreadable.append(Unreadable(source.path, error.message, error.line, error.column))
-            return []
+    def cluster(self) -> Cluster:
+        return Cluster(self.files)
 
     # Launches
 
@@ -108,55 +50,22 @@ class Deployment:
     def composed(self) -> Iterator[Launch]:
         files = [
             ComposeFile(relative, root)
-            for relative in self.of("compose")
-            for root in self.roots[relative]
+            for relative in self.files.of("compose")
+            for root in self.files.nodes(relative)
             if root.is_map
         ]
         yield from compose.launches(files, self.repository, self.version)
 
-    @cached_property
+    @property
     def manifests(self) -> list[Manifest]:
-        """The objects of Kubernetes in files that mention Celery or Redis, and those that are about such."""
-        files = self.of("kubernetes")
-        found = [manifest for relative in files for manifest in self.objects(relative, self.roots[relative])]
-        workloads = {manifest.name.encode() for manifest in found if manifest.kind in manifests.POD and manifest.name}
-        return manifests.overlaid([*found, *(self.about(workloads) if workloads else ())])
-
-    def about(self, workloads: set[bytes]) -> Iterator[Manifest]:
-        """What files that do not mention Celery say about workloads: autoscalers, budgets, configuration, patches."""
-        for relative, language in self.languages.items():
-            if language == "kubernetes" and relative not in self.relevant:
-                data = self.repository.data(relative)
-                if gate.ABOUT_WORKLOADS.search(data) or any(name in data for name in workloads):
-                    yield from self.objects(relative, self.tolerant(relative))
-
-    def objects(self, relative: str, roots: list[Node]) -> Iterator[Manifest]:
-        values, chart = self.chart_of(relative)
-        yield from manifests.manifests(relative, roots, values, chart=chart)
-
-    def tolerant(self, relative: str) -> list[Node]:
-        """The documents of a file that need not be readable."""
-        source = self.repository.source(relative)
-        try:
-            return documents(source) if source is not None else []
-        except UnreadableYaml:
-            self.skipped.append(relative)
-            return []
-
-    def chart_of(self, relative: str) -> tuple[Node | None, bool]:
-        """The values of the Helm chart that a file is a template of, and whether it is one at all."""
-        folder = posixpath.dirname(relative)
-        while folder:
-            folder, name = posixpath.split(folder)
-            if name == "templates" and posixpath.join(folder, "Chart.yaml") in self.repository.shown:
-                return next(iter(self.tolerant(posixpath.join(folder, "values.yaml"))), None), True
-        return None, False
+        """The objects of Kubernetes."""
+        return self.cluster.manifests
 
     @property
     def orchestrated(self) -> Iterator[Launch]:
         yield from kubernetes.launches(self.manifests, manifests.configurations(self.manifests), self.version)
-        for relative in self.of("cloudfoundry"):
-            for root in self.roots[relative]:
+        for relative in self.files.of("cloudfoundry"):
+            for root in self.files.nodes(relative):
                 yield from others.cloudfoundry(root, relative)
 
     @property
@@ -169,14 +78,14 @@ class Deployment:
             "systemd": others.systemd,
             "makefile": others.recipes,
         }
-        for relative, language in self.relevant.items():
+        for relative, language in self.files.relevant.items():
             source = self.repository.source(relative) if language in readers or language == "script" else None
             if source is not None:
                 yield from (
                     [others.script(source, relative)] if language == "script" else readers[language](source, relative)
                 )
-        for relative in self.of("workflow"):
-            for root in self.roots[relative]:
+        for relative in self.files.of("workflow"):
+            for root in self.files.nodes(relative):
                 yield from others.workflow(root, relative)
 
     # What they run
@@ -210,7 +119,7 @@ class Deployment:
     @cached_property
     def dockerfiles(self) -> list[Launch]:
         """What a container of each Dockerfile's last stage runs, whether that is of Celery or not."""
-        found = [relative for relative, language in self.languages.items() if language == "dockerfile"]
+        found = [relative for relative, language in self.files.languages.items() if language == "dockerfile"]
         sources = ((relative, self.repository.source(relative)) for relative in found)
         return [image for relative, source in sources if source for image in others.dockerfile(source, relative)]
 
@@ -280,7 +189,7 @@ class Deployment:
         }
         found = list(redis.brokers(self.launches, dict(enumerate(self.calls)), self.repository, configured))
         used = {path for broker in found for path in broker.files}
-        for relative in self.of("redis"):
+        for relative in self.files.of("redis"):
             source = self.repository.source(relative)
             if source is not None and source.path not in used:
                 found.append(redis.alone(source, relative))
@@ -312,7 +221,7 @@ class Deployment:
     def environments(self) -> dict[str, Environment]:
         """What the `.env` files set that Flower reads, by their path as shown."""
         found = {}
-        for relative in self.of("dotenv"):
+        for relative in self.files.of("dotenv"):
             source = self.repository.source(relative)
             if source is not None:
                 found[source.path] = dotenv(source)
@@ -321,13 +230,14 @@ class Deployment:
     @property
     def broken(self) -> list[tuple[str, str, int, int]]:
         """Path, message, line and column of the files that matter and cannot be parsed."""
-        assert self.launches is not None
-        return [(each.path, each.message, each.line, each.column) for each in self.unreadable]
+        for relative in self.files.of(*YAML):
+            self.files.nodes(relative)
+        return [(each.path, each.message, each.line, each.column) for each in self.files.failed if not each.expected]
 
     @property
     def with_directives(self) -> list[str]:
         """The shown paths of the relevant files in which something may be suppressed."""
-        found = (self.repository.shown[relative] for relative in self.relevant)
+        found = (self.repository.shown[relative] for relative in self.files.relevant)
         return [path for path in found if b"celerylint:" in self.repository.data(self.repository.relative(path))]
 
     @property

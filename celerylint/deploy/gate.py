@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 Language: TypeAlias = Literal[
     "compose", "kubernetes", "values", "workflow", "cloudfoundry", "dockerfile", "procfile", "supervisor", "systemd",
-    "script", "makefile", "redis", "dotenv", "",
+    "script", "makefile", "redis", "dotenv", "kustomize", "",
 ]  # fmt: skip
 
 TEMPLATE_SUFFIX = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|template|in|erb|example|sample|dist)$")
@@ -19,6 +19,7 @@ DOCKERFILE = re.compile(r"(?:.*[._-])?(?:docker|container)file(?:[._-](?!dockeri
 PROCFILE = re.compile(r"(?:.*\.)?procfile(?:[._-].*)?", re.IGNORECASE)
 MAKEFILE = re.compile(r"(?:gnu)?makefile(?:\..*)?|.*\.mk|\.?justfile", re.IGNORECASE)
 DOTENV = re.compile(r"\.?env(?:[._-].*)?|.*\.env(?:\..*)?|\.flaskenv")
+KUSTOMIZATION = re.compile(r"kustomization\.ya?ml|Kustomization")
 SHEBANG = re.compile(rb"#!.*\b(?:ba|da|a|k|z)?sh\b")
 COMPOSE_NAME = re.compile(r"(?:docker-?)?compose.*\.ya?ml")
 SERVICES = re.compile(rb"^[\"']?services[\"']?:", re.MULTILINE)
@@ -37,7 +38,7 @@ CELERY = re.compile(rb"celery", re.IGNORECASE)
 # Objects that are about workloads in other files.
 ABOUT_WORKLOADS = re.compile(
     rb"^[\"']?kind[\"']?:[ \t]*[\"']?(?:HorizontalPodAutoscaler|ScaledObject|PodDisruptionBudget|NetworkPolicy|Service"
-    rb"|Ingress|ConfigMap|LimitRange|Kustomization)\b",
+    rb"|Ingress|ConfigMap|LimitRange)\b",
     re.MULTILINE,
 )
 
@@ -54,6 +55,8 @@ def may_deploy(relative: str) -> bool:
 def language(relative: str, data: bytes) -> Language:
     """The language of a file, "" for one that deploys nothing."""
     name = TEMPLATE_SUFFIX.sub("", posixpath.basename(relative))
+    if KUSTOMIZATION.fullmatch(name):
+        return "kustomize"
     if name.endswith((".yml", ".yaml")):
         return yaml_language(relative, name, data)
     if DOCKERFILE.fullmatch(name):

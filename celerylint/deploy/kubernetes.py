@@ -1,8 +1,4 @@
-"""Kubernetes workloads: their containers, with what they run and what is around that.
-
-A manifest is read as it stands; of a Helm template what is plain, with values from the chart's `values.yaml` where an
-expression is nothing but one. Kustomize's patches are laid over the workloads of their name.
-"""
+"""Kubernetes workloads: their containers, with what they run and what is around that."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from celerylint.deploy.command_line import Version
 from celerylint.deploy.dockerfile import Stage
 from celerylint.deploy.environment import Environment, Variable
 from celerylint.deploy.launching import Launch, command_of
-from celerylint.deploy.manifests import POD, Manifest
+from celerylint.deploy.manifests import POD, Manifest, table, text_of
 from celerylint.deploy.model import Host, Mount, Place, Port, Probe
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.probing import probe_command
@@ -51,24 +47,17 @@ class Container:
     node: Node
     pod: tuple[str, ...]
 
-    @property
-    def index(self) -> str:
-        return self.node.string("name")
-
-    @property
-    def layers(self) -> list[Node]:
-        """The container as each layer of its manifest has it, what wins first."""
-        found = []
-        for layer in self.manifest.layers:
-            table = layer.get(*self.pod, "containers")
-            found += [item for item in (table.items if table else ()) if item.string("name") == self.index]
-        return found or [self.node]
-
     def get(self, *keys: str) -> Node | None:
-        return next((node for layer in self.layers if (node := layer.get(*keys)) is not None), None)
+        return self.node.get(*keys)
 
     def text(self, *keys: str) -> str | None:
-        return self.manifest.text(self.get(*keys))
+        return text_of(self.get(*keys))
+
+    @property
+    def condition(self) -> str:
+        """The tags of a template that decide whether it is there at all, the outermost first."""
+        blocks = sorted(self.node.frame | self.manifest.root.frame, key=lambda block: block.start)
+        return ", ".join(block.tag for block in blocks)
 
 
 def launch(container: Container, configured: Mapping[str, Environment], version: Version) -> Launch:
@@ -84,9 +73,13 @@ def launch(container: Container, configured: Mapping[str, Environment], version:
 def words_of(container: Container, key: str, environment: Environment) -> tuple[Word, ...] | None:
     """The words of `command` or `args` with `$(NAME)` replaced; None where they are not written."""
     node = container.get(key)
-    if node is None or not node.is_list:
-        return (Word(node.snippet, node.span, several=True),) if node is not None and not node.is_null else None
-    return tuple(Word(referenced(item.snippet, environment), item.span) for item in node.items)
+    node = node.given or node if node is not None else None
+    if node is None or (node.is_null and not node.open):
+        return None
+    if not node.is_list:
+        return (Word(Snippet(node.source, HIDDEN, [node.start, node.end]), node.span, several=True),)
+    words = (item.word for item in node.items)
+    return tuple(Word(referenced(word.snippet, environment), word.span, word.several) for word in words)
 
 
 def referenced(text: Snippet, environment: Environment) -> Snippet:
@@ -98,21 +91,20 @@ def referenced(text: Snippet, environment: Environment) -> Snippet:
 
 def environment_of(container: Container, configured: Mapping[str, Environment]) -> Environment:
     """What `env` and `envFrom` set; of a Secret only that there is something."""
-    node = container.get("envFrom")
+    node, own = container.get("envFrom"), container.get("env")
     found = Environment(open=container.node.open or container.get("command") is None)
+    if node is not None and (node.open or not node.is_list):
+        found |= Environment(open=True)
     for source in node.items if node is not None else ():
-        name = source.string("configMapRef", "name")
-        found |= configured.get(name) or Environment(open=True)
-    for layer in reversed(container.layers):
-        table = layer.get("env")
-        found |= Environment(dict(variables(container, table)), open=table is not None and not table.is_list)
-    return found
+        known = configured.get(source.string("configMapRef", "name")) if source.block is None else None
+        found |= known or Environment(open=True)
+    return found | Environment(dict(variables(own)), open=own is not None and (own.open or not own.is_list))
 
 
-def variables(container: Container, table: Node | None) -> Iterator[tuple[str, Variable]]:
+def variables(table: Node | None) -> Iterator[tuple[str, Variable]]:
     for item in table.items if table is not None else ():
         value = item.get("value")
-        text = (container.manifest.text(value) or "") if value is not None else HIDDEN
+        text = value.text if value is not None and item.block is None else HIDDEN
         yield item.string("name"), Variable(text, item.path, item.span)
 
 
@@ -124,8 +116,8 @@ def host_of(container: Container, environment: Environment, version: Version) ->
     name = container.node.get("name")
     # The item of the list, not only its name: what is missing would stand anywhere in it.
     place = Place(container.node.path, name_place(container.node))
-    grace = manifest.get(*container.pod, "terminationGracePeriodSeconds")
-    text = manifest.text(grace)
+    grace = manifest.text(*container.pod, "terminationGracePeriodSeconds")
+    pod = manifest.get(*container.pod)
     return Host(
         "kubernetes",
         name.text if name is not None else "",
@@ -137,16 +129,17 @@ def host_of(container: Container, environment: Environment, version: Version) ->
         image=image_of(container),
         replicas=replicas_of(manifest),
         overlap=overlap_of(manifest),
-        grace=GRACE if text is None else number(text),
-        default_grace=text is None,
+        grace=(UNKNOWN if is_filled(pod) else GRACE) if grace is None else number(grace),
+        default_grace=grace is None,
         resources=resources_of(container),
         probes=None if container.node.open else tuple(probes_of(container, version)),
         user=user_of(container),
         ports=tuple(ports_of(container)),
-        mounts=tuple(mounts_of(container)),
+        mounts=mounts_of(container),
         labels=labels_of(manifest),
         namespace=manifest.namespace,
         templated=manifest.chart,
+        condition=container.condition,
     )
 
 
@@ -179,13 +172,13 @@ def places_of(container: Container) -> Iterator[tuple[str, Place]]:
     grace = manifest.place(*container.pod, "terminationGracePeriodSeconds")
     if grace is not None:
         yield "grace", grace
-    spec = manifest.root.key(*container.pod)
-    if spec is not None:
-        yield "spec", Place(spec.path, spec.span)
+    spec = manifest.get(*container.pod)
+    if spec is not None and spec.key is not None:
+        yield "spec", Place(spec.key.path, spec.key.span)
     for key in ("image", "command", "args", "ports", "resources", "volumeMounts"):
-        span = container.node.entry(key)
-        if span is not None:
-            yield key, Place(container.node.path, span)
+        node = container.get(key)
+        if node is not None:
+            yield key, node.place
 
 
 def image_of(container: Container) -> str | Unknown | None:
@@ -194,13 +187,12 @@ def image_of(container: Container) -> str | Unknown | None:
 
 
 def replicas_of(manifest: Manifest) -> int | Unknown | None:
-    """The number of pods, 1 where a workload does not say; UNKNOWN for one that a chart's value gives."""
-    node = manifest.get("spec", "replicas")
-    if manifest.kind == "DaemonSet" or (node is not None and not node.known):
+    """The number of pods, 1 where a workload does not say."""
+    text, spec = manifest.text("spec", "replicas"), manifest.get("spec")
+    if manifest.kind == "DaemonSet" or (text is None and spec is not None and spec.open):
         return UNKNOWN
-    if node is None:
-        return UNKNOWN if manifest.root.get("spec") and manifest.chart else 1 if manifest.kind in SCALED else None
-    text = node.text
+    if text is None:
+        return 1 if manifest.kind in SCALED else None
     return int(text) if text.isdigit() else UNKNOWN
 
 
@@ -208,36 +200,30 @@ def overlap_of(manifest: Manifest) -> bool | None:
     """Whether a rollout starts new pods before old ones are gone, as Deployments do where they do not say otherwise."""
     if manifest.kind != "Deployment":
         return False
-    strategy = manifest.text(manifest.get("spec", "strategy", "type"))
-    if strategy is None:
-        return None if manifest.chart and open_strategy(manifest) else surge(manifest)
-    return None if HIDDEN in strategy else strategy != "Recreate" and surge(manifest)
-
-
-def open_strategy(manifest: Manifest) -> bool:
-    node = manifest.get("spec", "strategy")
-    spec = manifest.get("spec")
-    return node is not None or (spec is not None and spec.open)
+    spec, strategy = manifest.get("spec"), manifest.get("spec", "strategy")
+    if (spec is not None and spec.open) or (strategy is not None and (strategy.open or not strategy.is_map)):
+        return None
+    kind = manifest.text("spec", "strategy", "type")
+    return None if HIDDEN in (kind or "") else kind != "Recreate" and surge(manifest)
 
 
 def surge(manifest: Manifest) -> bool | None:
-    text = manifest.text(manifest.get("spec", "strategy", "rollingUpdate", "maxSurge"))
+    text = manifest.text("spec", "strategy", "rollingUpdate", "maxSurge")
     return True if text is None else None if HIDDEN in text else text.strip("%") != "0"
 
 
 def resources_of(container: Container) -> Mapping[str, str] | None:
     """Requests and limits as `limits.memory`; None where a template fills them in."""
     node = container.get("resources")
-    if node is not None and (node.open or not (node.is_map or node.is_null)):
+    tables = {kind: node.get(kind) if node is not None else None for kind in ("requests", "limits")}
+    if any(is_filled(each) for each in (node, *tables.values())) or (node is None and container.node.open):
         return None
-    if node is None and container.node.open:
-        return None
-    found = {}
-    for kind in ("requests", "limits"):
-        table = node.get(kind) if node is not None else None
-        for name, (_, value) in (table.pairs if table is not None else {}).items():
-            found[f"{kind}.{name}"] = value.text
-    return found
+    return {f"{kind}.{name}": text for kind, each in tables.items() for name, text in table(each).items()}
+
+
+def is_filled(node: Node | None) -> bool:
+    """Whether a template makes a map, or may put more into it."""
+    return node is not None and (node.open or not (node.is_map or node.is_null))
 
 
 def probes_of(container: Container, version: Version) -> Iterator[Probe]:
@@ -249,12 +235,12 @@ def probes_of(container: Container, version: Version) -> Iterator[Probe]:
         command = node.get("exec", "command")
         words = tuple(item.word for item in command.items) if command is not None else ()
         line = probe_command(words, None, version) if words else None
-        period, timeout = (seconds(container, node, name) for name in ("periodSeconds", "timeoutSeconds"))
+        period, timeout = (seconds(node, name) for name in ("periodSeconds", "timeoutSeconds"))
         yield Probe(kind, Place(node.path, span), line, period, timeout)
 
 
-def seconds(container: Container, node: Node, name: str) -> float | Unknown | None:
-    text = container.manifest.text(node.get(name))
+def seconds(node: Node, name: str) -> float | Unknown | None:
+    text = text_of(node.get(name))
     return None if text is None else number(text)
 
 
@@ -265,14 +251,14 @@ def user_of(container: Container) -> str | Unknown | None:
     for node in (own, pod):
         if node is None:
             continue
-        text = container.manifest.text(node.get("runAsUser"))
+        text = text_of(node.get("runAsUser"))
         if text is not None:
             return UNKNOWN if HIDDEN in text else text
         if (wanted := node.get("runAsNonRoot")) is not None:
             return "nonroot" if wanted.truth else UNKNOWN if HIDDEN in wanted.text else None
-        if node.open or not (node.is_map or node.is_null):
+        if is_filled(node):
             return UNKNOWN
-    return UNKNOWN if container.node.open else None
+    return UNKNOWN if container.node.open or is_filled(container.manifest.get(*container.pod)) else None
 
 
 def ports_of(container: Container) -> Iterator[Port]:
@@ -286,16 +272,21 @@ def ports_of(container: Container) -> Iterator[Port]:
             yield Port(number_, "all" if reach == "all" else "inside", place)
 
 
-def mounts_of(container: Container) -> Iterator[Mount]:
-    volumes = container.manifest.get(*container.pod, "volumes")
+def mounts_of(container: Container) -> tuple[Mount, ...] | None:
+    """What is mounted; None where a template may mount more."""
+    node, volumes = container.get("volumeMounts"), container.manifest.get(*container.pod, "volumes")
+    if container.node.open or (node is not None and (node.open or not node.is_list)):
+        return None
     claims = container.manifest.get("spec", "volumeClaimTemplates")
     named = {item.string("name"): item for item in (volumes.items if volumes is not None else ())}
     named |= {item.string("metadata", "name"): item for item in (claims.items if claims is not None else ())}
-    node = container.get("volumeMounts")
-    for item in node.items if node is not None else ():
-        volume = named.get(item.string("name"))
-        kind, source, place = volume_kind(volume)
-        yield Mount(item.string("mountPath"), source, kind, place or Place(item.path, item.span))
+    return tuple(mount(item, named.get(item.string("name"))) for item in (node.items if node is not None else ()))
+
+
+def mount(item: Node, volume: Node | None) -> Mount:
+    kind, source, place = volume_kind(volume)
+    sure = item.block is None and (volume is None or volume.block is None)
+    return Mount(item.string("mountPath"), source, kind if sure else "", place or Place(item.path, item.span))
 
 
 def volume_kind(volume: Node | None) -> tuple[str, str, Place | None]:
@@ -310,5 +301,7 @@ def volume_kind(volume: Node | None) -> tuple[str, str, Place | None]:
 
 
 def labels_of(manifest: Manifest) -> Mapping[str, str]:
+    """The labels of the pods; one of no name is unknown where a template may add more."""
     keys = {"Pod": ("metadata", "labels"), "CronJob": ("spec", "jobTemplate", "spec", "template", "metadata", "labels")}
-    return manifest.table(manifest.get(*keys.get(manifest.kind, ("spec", "template", "metadata", "labels"))))
+    node = manifest.get(*keys.get(manifest.kind, ("spec", "template", "metadata", "labels")))
+    return table(node) | ({"": HIDDEN} if is_filled(node) else {})

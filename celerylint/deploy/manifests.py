@@ -1,16 +1,14 @@
-"""The objects of Kubernetes manifests: what Kustomize lays over them, what scales, protects and reaches workloads."""
+"""The objects of Kubernetes manifests: workloads, and what scales, protects and reaches them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from celerylint.deploy.environment import Environment, Variable
 from celerylint.deploy.model import Host, Place
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.snippets import HIDDEN
-from celerylint.deploy.templates import VALUE
 from celerylint.values import UNKNOWN, Unknown
 
 POD = {
@@ -24,51 +22,52 @@ POD = {
     "Job": ("spec", "template", "spec"),
     "ScaledJob": ("spec", "jobTargetRef", "template", "spec"),
 }
-PRODUCTION = re.compile(r"prod|live", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object of a file. `layers` are its own document and what Kustomize's overlays lay on it, which win."""
+    """One object of a file, as Kustomize's patches make it. `chart` says that a chart's template makes it, `earlier`
+    are the names that it had before a kustomization gave it another."""
 
     kind: str
     name: str
     root: Node
     relative: str
-    layers: tuple[Node, ...]
-    values: Node | None = None
     chart: bool = False
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it is known by, the first one first."""
+        return (*self.earlier, self.name)
 
     def get(self, *keys: str) -> Node | None:
-        return next((node for layer in self.layers if (node := layer.get(*keys)) is not None), None)
+        return self.root.get(*keys)
 
     def place(self, *keys: str) -> Place | None:
-        for layer in self.layers:
-            span = layer.entry(*keys)
-            if span is not None:
-                return Place(layer.path, span)
-        return None
+        """The place of `key: value` at a path of keys; of the chart's value where one stands for it."""
+        node = self.get(*keys)
+        return node.place if node is not None else None
 
-    def text(self, node: Node | None) -> str | None:
-        """The text of a node, with the chart's values; HIDDEN in it where it is not known."""
-        if node is None or node.is_null:
-            return None
-        given = self.given(node)
-        return node.text if given is None else given.text
-
-    def given(self, node: Node) -> Node | None:
-        """The node of the chart's values that an expression stands for."""
-        match = VALUE.fullmatch(node.expression.strip("\"'")) if not node.known and self.values is not None else None
-        found = self.values.get(*match[1].split(".")) if match and self.values is not None else None
-        return found if found is not None and found.is_scalar else None
-
-    def table(self, node: Node | None) -> dict[str, str]:
-        """The texts of a map."""
-        return {name: self.text(value) or "" for name, (_, value) in (node.pairs if node is not None else {}).items()}
+    def text(self, *keys: str) -> str | None:
+        """The text at a path of keys, HIDDEN in it where it is not known; None where nothing stands there."""
+        return text_of(self.get(*keys))
 
     @property
     def namespace(self) -> str:
         return self.root.string("metadata", "namespace")
+
+
+def text_of(node: Node | None) -> str | None:
+    """The text of a node, None without one; HIDDEN where a template fills it in."""
+    if node is None:
+        return None
+    return node.text if not node.is_null else HIDDEN if node.open else None
+
+
+def table(node: Node | None) -> dict[str, str]:
+    """The texts of a map."""
+    return {name: value.text for name, (_, value) in (node.pairs if node is not None else {}).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,8 @@ class Scaler:
 
 @dataclass(frozen=True, slots=True)
 class Selecting:
-    """A PodDisruptionBudget, Service or NetworkPolicy: `labels` are those that it wants, None where that is unknown."""
+    """A PodDisruptionBudget, Service or NetworkPolicy: `labels` are those that it wants, None where that is unknown.
+    `sure` says that no condition of a template decides whether it is there."""
 
     kind: str
     name: str
@@ -94,6 +94,7 @@ class Selecting:
     namespace: str
     labels: Mapping[str, str] | None
     spec: Node = field(repr=False)
+    sure: bool = True
 
     def covers(self, host: Host) -> bool | None:
         """Whether it is about a host's pods; None where that is not known."""
@@ -103,43 +104,14 @@ class Selecting:
         return same and (self.namespace == host.namespace or not (self.namespace and host.namespace))
 
 
-def manifests(relative: str, roots: list[Node], values: Node | None, *, chart: bool) -> Iterator[Manifest]:
+def manifests(relative: str, roots: list[Node], *, chart: bool) -> Iterator[Manifest]:
     """The objects of a file, those in lists too."""
     for root in roots:
         items = root.get("items")
         if root.string("kind").endswith("List") and items is not None:
-            yield from manifests(relative, items.items, values, chart=chart)
+            yield from manifests(relative, items.items, chart=chart)
         elif root.string("kind"):
-            name = root.get("metadata", "name")
-            yield Manifest(root.string("kind"), name.text if name else "", root, relative, (root,), values, chart)
-
-
-# Kustomize
-
-
-def overlaid(found: list[Manifest]) -> list[Manifest]:
-    """The manifests with patches laid over the ones that they change, and without those that are patches only.
-
-    Of several overlays that change one workload those count whose path says production, if any does.
-    """
-    out = []
-    patches = [manifest for manifest in found if is_patch(manifest)]
-    for manifest in found:
-        if manifest in patches:
-            continue
-        own = [patch for patch in patches if (patch.kind, patch.name) == (manifest.kind, manifest.name)]
-        own = [patch for patch in own if PRODUCTION.search(patch.relative)] or own
-        out += [replace(manifest, layers=(patch.root, manifest.root)) for patch in own] or [manifest]
-    return out
-
-
-def is_patch(manifest: Manifest) -> bool:
-    """Whether a workload has no image of its own, or no container: it changes another one."""
-    keys = POD.get(manifest.kind)
-    if keys is None or manifest.chart:
-        return False
-    containers = manifest.root.get(*keys, "containers")
-    return containers is None or not any(item.get("image") is not None for item in containers.items)
+            yield Manifest(root.string("kind"), root.string("metadata", "name"), root, relative, chart)
 
 
 def configurations(found: list[Manifest]) -> dict[str, Environment]:
@@ -161,15 +133,15 @@ def configurations(found: list[Manifest]) -> dict[str, Environment]:
 
 def scalers(found: list[Manifest]) -> Iterator[Scaler]:
     for manifest in found:
-        target = manifest.text(manifest.get("spec", "scaleTargetRef", "name"))
+        target = manifest.text("spec", "scaleTargetRef", "name")
         name = manifest.root.get("metadata", "name")
         place = Place(manifest.root.path, name.span if name is not None else manifest.root.span)
         match manifest.kind:
             case "HorizontalPodAutoscaler":
-                largest = manifest.text(manifest.get("spec", "maxReplicas"))
+                largest = manifest.text("spec", "maxReplicas")
                 yield Scaler("HPA", place, target or "", manifest.namespace, count(largest))
             case "ScaledObject":
-                largest = manifest.text(manifest.get("spec", "maxReplicaCount"))
+                largest = manifest.text("spec", "maxReplicaCount")
                 lists = tuple(lists_of(manifest))
                 yield Scaler("KEDA", place, target or "", manifest.namespace, count(largest), lists)
             case _:
@@ -188,7 +160,7 @@ def lists_of(manifest: Manifest) -> Iterator[tuple[str, Place]]:
             value = trigger.get("metadata", key)
             span = trigger.get("metadata") and trigger.entry("metadata", key)
             if value is not None and span:
-                yield manifest.text(value) or "", Place(value.path, span)
+                yield value.text, Place(value.path, span)
 
 
 def selecting(found: list[Manifest], kind: str, *keys: str) -> Iterator[Selecting]:
@@ -198,8 +170,9 @@ def selecting(found: list[Manifest], kind: str, *keys: str) -> Iterator[Selectin
         if manifest.kind == kind and spec is not None:
             node = spec.get(*keys)
             open_ = node is not None and (node.open or node.get("matchExpressions") is not None)
-            table = node.get("matchLabels") if node is not None and node.get("matchLabels") is not None else node
-            labels = None if open_ else manifest.table(table)
+            wanted = node.get("matchLabels") if node is not None and node.get("matchLabels") is not None else node
+            labels = None if open_ else table(wanted)
             name = manifest.root.get("metadata", "name")
             place = Place(manifest.root.path, name.span if name is not None else manifest.root.span)
-            yield Selecting(kind, manifest.name, place, manifest.namespace, labels, spec)
+            sure = manifest.root.block is None
+            yield Selecting(kind, manifest.name, place, manifest.namespace, labels, spec, sure)

@@ -65,7 +65,8 @@ class Host:
     by a name of ours: replicas, grace, spec, image, user, strategy … `grace` is the time in seconds between SIGTERM
     and SIGKILL, `default_grace` says that nobody set it. `overlap` says that a new one starts before an old one ends
     when it is deployed. `resources` are those that are set, as `limits.memory`; None where that is not known.
-    `developing` says that it runs the code from somebody's disk. `group` is supervisord's, "" without one.
+    `developing` says that it runs the code from somebody's disk, `templated` that a chart makes it, `condition` is what
+    of a template decides whether it is there at all. `group` is supervisord's, "" without one.
     """
 
     kind: HostKind
@@ -92,6 +93,7 @@ class Host:
     init: bool = False
     developing: bool = False
     templated: bool = False
+    condition: str = ""
     fixed: bool = False
     group: str = ""
 
@@ -107,6 +109,17 @@ class Host:
     def workload_name(self) -> str:
         """The name of the Kubernetes object that makes the pods, "" elsewhere."""
         return self.workload.partition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """The name as people read it, of the workload or else of the container, with `…` for what is not known."""
+        return (self.workload_name or self.name).replace(HIDDEN, "…")
+
+    @property
+    def is_adjustable(self) -> bool:
+        """Whether its number of copies is a value of a chart, which every installation may set anew."""
+        place = self.places.get("replicas")
+        return self.templated and place is not None and place.path != self.path
 
     def at(self, name: str) -> Place:
         """The place of a setting, that of the host itself where it is not written."""

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from celerylint.deploy import gate
 from celerylint.deploy.deployment import Deployment
-from celerylint.deploy.gate import Language
+from celerylint.deploy.files import DeploymentFiles
 from celerylint.deploy.model import Place
+from celerylint.deploy.repository import Repository
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Unknown
 
@@ -19,8 +20,8 @@ class Unread(Deployment):
     """A deployment of which nothing is read but whether a worker's command line may set a limit."""
 
     @cached_property
-    def relevant(self) -> dict[str, Language]:
-        return {}
+    def files(self) -> DeploymentFiles:
+        return DeploymentFiles(Repository([], lambda path: None, lambda path: path))
 
     def limits(self, name: str) -> list[tuple[float | Unknown | None, Place]]:
         for relative, path in self.repository.shown.items():

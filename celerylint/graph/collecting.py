@@ -73,7 +73,7 @@ class Collector:
         for worker in self.overview.workers:
             host = worker.host
             key = f"worker:{host.kind}:{host.workload or host.name}"
-            label = f"{host.workload.partition('/')[2] or host.name} ({host.kind})"
+            label = f"{host.title} ({host.kind})"
             self.nodes.append(Node(key, "worker", label, f"{worker.path}:{worker.span.line}"))
             for name in self.consumed(worker.queues):
                 self.queue(name)

@@ -41,6 +41,7 @@ Source: Celery's user guide, Routing and Workers (`-Q`); `celery.app.amqp.Queues
 
 from collections.abc import Iterator
 
+from celerylint.deploy.snippets import HIDDEN
 from celerylint.facts import Dispatch, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
@@ -64,7 +65,7 @@ def nobody_consumes(
     queue = unconsumed(index).get((file.path, subject.span))
     if queue is None or (isinstance(subject, Setting) and subject.name != "task_default_queue"):
         return
-    workers = {(worker.path, worker.span): worker.host.name for worker in index.deployment.workers}
+    workers = {(worker.path, worker.span): worker.host.name.replace(HIDDEN, "…") for worker in index.deployment.workers}
     related = (Related(path, span, f"what `{name}` consumes") for (path, span), name in sorted(workers.items()))
     yield rule.finding(file, place_of(subject, file, index), related=tuple(related)[:3], queue=queue)
 

@@ -73,14 +73,15 @@ def scaled(process: Beat | Worker, deployment: Deployment, index: Index) -> Iter
     if isinstance(host.replicas, int) and host.replicas > 1:
         instead = "set 1" if isinstance(process, Beat) else "run one `celery beat` apart from the workers"
         yield rule.at(host.at("replicas"), count=host.replicas, instead=instead)
-    elif host.overlap is True and (isinstance(process, Beat) or host.replicas == 1):
+    elif host.overlap is True and (isinstance(process, Beat) or (host.replicas == 1 and not host.is_adjustable)):
         yield rule.at(place_of_strategy(host), message=OVERLAP, severity="warning")
     elif isinstance(process, Worker) and is_scalable(host):
         option = process.line.option("--beat")
         if option is not None:
             yield rule.at(option.place, message=EMBEDDED)
         if host.path != process.path:
-            yield rule.at(host.places.get("replicas", place_of_strategy(host)), message=EMBEDDED)
+            place = place_of_strategy(host) if host.is_adjustable else host.places.get("replicas")
+            yield rule.at(place or place_of_strategy(host), message=EMBEDDED)
 
 
 @rule.check(Deployment)
@@ -90,7 +91,8 @@ def several(deployment: Deployment, _: Deployment, index: Index) -> Iterator[Fin
     running: list[Beat | Worker] = [*deployment.beats, *deployment.workers]
     for process in (each for each in running if schedules(each, deployment, index)):
         other = first.setdefault((process.host.unit, process.host.namespace, process.app), process)
-        if other.host.name != process.host.name and isinstance(other, Beat) and not is_scaled(process):
+        sure = not (other.host.condition or process.host.condition)
+        if sure and other.host.name != process.host.name and isinstance(other, Beat) and not is_scaled(process):
             related = (Related(other.path, other.span, "the other one"),)
             yield rule.at(process.at, message=SECOND, related=related, name=what(process), other=what(other))
 
@@ -110,7 +112,7 @@ def is_scaled(process: Beat | Worker) -> bool:
 def is_scalable(host: Host) -> bool:
     """Whether there are several of a host, or as many as somebody asks for."""
     if host.kind in {"procfile", "kubernetes"}:
-        return host.replicas != 1 or host.overlap is True
+        return host.replicas != 1 or host.overlap is True or host.is_adjustable
     return False
 
 

@@ -77,7 +77,7 @@ def unprotected(worker: Worker, deployment: Deployment, index: Index) -> Iterato
         return
     several = isinstance(host.replicas, int) and host.replicas > 1
     if several and not any(budget.covers(host) is not False for budget in deployment.budgets):
-        yield rule.at(host.at("name"), name=host.workload_name)
+        yield rule.at(host.at("name"), name=host.title)
 
 
 @rule.check(Beat, Worker)
@@ -85,8 +85,14 @@ def blocks_drains(process: Beat | Worker, deployment: Deployment, index: Index) 
     host = process.host
     for budget in deployment.budgets:
         alone = host.replicas == 1 and not any(scaler.target == host.workload_name for scaler in deployment.scalers)
-        if alone and budget.covers(host) is True and allows_none(budget) and is_production(host, deployment):
-            yield rule.at(budget.place, message=BLOCKS, name=host.workload_name)
+        if (
+            alone
+            and budget.sure
+            and budget.covers(host) is True
+            and allows_none(budget)
+            and is_production(host, deployment)
+        ):
+            yield rule.at(budget.place, message=BLOCKS, name=host.title)
 
 
 def allows_none(budget: Selecting) -> bool:

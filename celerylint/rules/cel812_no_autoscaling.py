@@ -88,7 +88,7 @@ def fixed(worker: Worker, deployment: Deployment, index: Index) -> Iterator[Find
     names = {scaler.target for scaler in deployment.scalers}
     scaled = any(name == host.workload_name or HIDDEN in name + host.workload_name for name in names)
     if not scaled and worker.autoscale is None:
-        yield rule.at(host.at("name"), name=host.workload_name)
+        yield rule.at(host.at("name"), name=host.title)
 
 
 @rule.check(Worker)
@@ -100,4 +100,4 @@ def other_list(worker: Worker, deployment: Deployment, index: Index) -> Iterator
             names = [name.partition(PRIORITY)[0] for name, _ in scaler.lists]
             if names and not any(HIDDEN in name or name in (queues or ()) for name in names):
                 place = scaler.lists[0][1]
-                yield rule.at(place, message=WRONG_LIST, name=host.workload_name, queues=listed(sorted(queues or ())))
+                yield rule.at(place, message=WRONG_LIST, name=host.title, queues=listed(sorted(queues or ())))

@@ -73,4 +73,4 @@ def shared(worker: Worker, deployment: Deployment, index: Index) -> Iterator[Fin
         return
     others = [other for other in deployment.workers if other.host.workload and other.host.workload != host.workload]
     if not others and is_production(host, deployment):
-        yield rule.at(option.place, queues=listed(worker.queues), name=host.workload_name)
+        yield rule.at(option.place, queues=listed(worker.queues), name=host.title)

@@ -124,7 +124,7 @@ def may_lock(process: Beat | Worker, index: Index) -> bool:
 def longest_limit(worker: Worker, index: Index) -> tuple[float, str] | None:
     """The longest time limit in seconds of a task that a worker may run, and what has it; None where none is known."""
     given = worker.limit("time_limit") or worker.limit("soft_time_limit")
-    found = [(given, f"`{worker.host.name}`")] if isinstance(given, float | int) else []
+    found = [(given, what(worker))] if isinstance(given, float | int) else []
     found += [(limit, f"`{task.label}`") for task in tasks_of(worker, index) if (limit := limit_of(task, index))]
     return max(found, key=lambda pair: (pair[0], pair[1]), default=None)
 
