@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,16 +13,17 @@ from celerylint.checklist.naming import Names
 from celerylint.checklist.papers import Papers
 from celerylint.checklist.redaction import redacted
 from celerylint.checklist.variables import Url, urls
-from celerylint.deploy.model import Broker, Process
+from celerylint.deploy.model import Broker, Process, Worker
 from celerylint.deploy.model import Place as Spot
-from celerylint.facts import App, Setting, Task
+from celerylint.facts import App, ScheduleEntry, Setting, Task
 from celerylint.overview import Overview
 from celerylint.project import Project
 from celerylint.rule import Finding
-from celerylint.rules.deployed import is_production_file
-from celerylint.rules.redis_servers import ASIDE, broker_servers, called
+from celerylint.rules.consumers import queues_of
+from celerylint.rules.deployed import is_production_file, limit_of
+from celerylint.rules.redis_servers import ASIDE, broker_servers, called, started
 from celerylint.source import Span
-from celerylint.values import UNKNOWN, Unknown, Value, either, number
+from celerylint.values import UNKNOWN, Param, Unknown, Value, either, number
 
 # A Redis server that is named so holds queues.
 OWN = re.compile(r"broker|celery|queue|worker", re.IGNORECASE)
@@ -143,10 +144,13 @@ class Evidence(Overview):
 
     @cached_property
     def longest_limit(self) -> float | None:
-        """The longest hard time limit of any task in seconds, as far as limits are known; None without one."""
-        limits = [number(self.index.option(task, "time_limit").value) for task in self.tasks]
-        limits += [number(each.value) for each in self.settings("task_time_limit")]
-        return max((limit for limit in limits if limit), default=None)
+        """The longest time limit of any task in seconds, hard or else soft, as far as limits are known; None without
+        one."""
+        hard, soft = (
+            max((number(each.value) or 0 for each in self.settings(name)), default=0)
+            for name in ("task_time_limit", "task_soft_time_limit")
+        )
+        return max([hard or soft, *(limit_of(task, self.index) or 0 for task in self.tasks)]) or None
 
     def spot(self, spot: Spot, note: str = "") -> Place:
         """A place of a deployment file as evidence."""
@@ -155,6 +159,46 @@ class Evidence(Overview):
     def command(self, process: Process, note: str = "") -> Place:
         """The line of a command as evidence."""
         return self.place(process.path, process.span, note)
+
+    @property
+    def entries(self) -> list[ScheduleEntry]:
+        """The entries of the schedule, without those that a helper makes of what it is given."""
+        return [entry for entry in self.schedule if entry.sent or not isinstance(entry.schedule, Param)]
+
+    @property
+    def beating(self) -> list[Process]:
+        """Everything that runs a beat: `celery beat`, and workers with `-B`."""
+        return [*self.beats, *(worker for worker in self.workers if worker.beat)]
+
+    # Queues
+
+    def consumed(self, workers: Collection[Worker]) -> set[str] | None:
+        """The queues that some workers consume together; None where that is not known: there is none in production,
+        or one does not say."""
+        if all(self.is_developing(self.command(worker)) for worker in workers):
+            return None
+        found = [queues_of(worker, self.index) for worker in workers]
+        known = [queues for queues in found if queues is not None]
+        return set().union(*known) if len(known) == len(found) else None
+
+    def consumers(self, queue: str) -> list[Worker]:
+        """The workers that are known to consume a queue."""
+        return [worker for worker in self.workers if queue in (queues_of(worker, self.index) or ())]
+
+    # Development
+
+    def is_developing(self, place: Place) -> bool:
+        """Whether only developers run what stands in a place."""
+        return place.path in self.developing_paths or (place.path, place.line) in self.developing_lines
+
+    @cached_property
+    def developing_lines(self) -> frozenset[tuple[str, int]]:
+        """The lines of commands that nothing but files for development start, though they stand elsewhere."""
+        lines: dict[bool, set[tuple[str, int]]] = {True: set(), False: set()}
+        for process in self.deployment.processes:
+            developing = process.host.path in self.developing_paths
+            lines[developing].add((process.path, process.span.line))
+        return frozenset(lines[True] - lines[False])
 
     # Broker
 
@@ -183,7 +227,7 @@ class Evidence(Overview):
         found = broker_servers(self.deployment, self.index)
         if found or self.written_kind not in {"", "redis"} or any(url.is_elsewhere for url in self.broker_urls):
             return found
-        known = [server for server in self.deployment.brokers if self.may_hold_queues(server)]
+        known = started([server for server in self.deployment.brokers if self.may_hold_queues(server)])
         return [server for server in known if OWN.search(self.called(server))] or known
 
     def may_hold_queues(self, server: Broker) -> bool:

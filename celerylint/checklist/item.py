@@ -1,8 +1,8 @@
 """What an item of the checklist is, and what an answer to one is.
 
 An item is declared in one place: its section's module. There stand its id, what is wanted, which answers it can
-have, and the function that gives one; that function's docstring says where the answer comes from. The rules that
-an item rests on name the item themselves (`Rule.checklist`).
+have, where an answer comes from (the docstring of the function that gives it), and that function. The rules that an
+item rests on name the item themselves (`Rule.checklist`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal["fail", "partly", "unknown", "manual", "pass"]
 # In the order of how much they want to be looked at.
 STATES: tuple[State, ...] = get_args(State)
+DECIDED: frozenset[State] = frozenset({"fail", "partly", "pass"})
 MEANINGS: dict[State, str] = {
     "fail": "it is not so, or in fewer than half of the places",
     "partly": "it is so in at least half of the places, or something minor is wrong",
@@ -76,20 +77,16 @@ Asking: TypeAlias = "Callable[[Evidence], Answer]"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item. `wanted` is a sentence without its full stop; `notes` are the codes of rules whose findings stand
-    beside the answer and do not change it."""
+    """One item. `wanted` is a sentence without its full stop, `how` says where the answer comes from; `notes` are the
+    codes of rules whose findings stand beside the answer and do not change it."""
 
     id: str
     wanted: str
     states: frozenset[State]
     ask: Asking
+    how: str
     notes: frozenset[str] = frozenset()
     optional: bool = False
-
-    @property
-    def how(self) -> str:
-        """Where the answer comes from."""
-        return " ".join((inspect.getdoc(self.ask) or "").split())
 
     @property
     def rules(self) -> list[Rule]:
@@ -99,19 +96,29 @@ class Item:
         return [rule for rule in rules().values() if self.id in rule.checklist]
 
     def answer(self, evidence: Evidence) -> Answer:
-        """The answer, no better than what the rules found allows."""
-        given = self.ask(evidence)
+        """The answer, no better than what the rules found allows, and none where only development decides it."""
+        given = self.of_production(self.ask(evidence), evidence)
         found = tuple(finding for finding in evidence.findings(self.id) if finding not in given.findings)
         weighed = [finding for finding in found if finding.code not in self.notes]
-        answer = replace(given, findings=(*given.findings, *found))
+        findings = (*given.findings, *found)
+        shown = {(place.path, place.line) for place in given.evidence}
+        unseen = (finding for finding in findings if (finding.path, finding.span.line) not in shown)
+        places = (*given.evidence, *map(evidence.of_finding, unseen))
         state = lowered(given.state, {finding.severity for finding in weighed})
-        disk = sorted({place.path for place in answer.evidence} & evidence.developing_paths)
-        if disk:
-            note = f"{', '.join(disk)} seems to be for development."
-            answer = replace(answer, caveat=f"{answer.caveat} {note}".strip())
-        if state != given.state:
-            answer = replace(answer, state=state, found=f"{said(weighed)} {given.found}".strip())
-        return answer
+        answer = replace(given, state=state, evidence=places, findings=findings)
+        return answer if state == given.state else replace(answer, found=f"{said(weighed)} {given.found}".strip())
+
+    def of_production(self, answer: Answer, evidence: Evidence) -> Answer:
+        """An answer that says where it rests on what developers run; alone that decides nothing."""
+        disk = sorted({place.path for place in answer.evidence if evidence.is_developing(place)})
+        if not disk:
+            return answer
+        note = f"{', '.join(disk)} seem{'s' if len(disk) == 1 else ''} to be for development"
+        serious = any(finding.severity != "advice" for finding in answer.findings)
+        decides = answer.state in DECIDED and not serious and all(map(evidence.is_developing, answer.evidence))
+        if decides and "unknown" in self.states:
+            return replace(answer, state="unknown", missing=f"what production runs; {note}")
+        return replace(answer, caveat=f"{answer.caveat} {note}.".strip())
 
 
 def lowered(state: State, severities: Collection[Severity]) -> State:
@@ -147,15 +154,18 @@ class Section:
         wanted: str,
         states: str,
         *,
+        how: str = "",
         notes: tuple[str, ...] = (),
         optional: bool = False,
     ) -> Callable[[Asking], Asking]:
-        """Declare the item that the decorated function answers; `states` are words, `name` the rest of its id."""
+        """Declare the item that the decorated function answers; `states` are words, `name` the rest of its id. Its
+        docstring says where the answer comes from, or `how` does for one of several items with the same function."""
 
         def declare(ask: Asking) -> Asking:
             known: dict[str, State] = {state: state for state in STATES}
             possible = frozenset(known[word] for word in states.split())
-            self.items.append(Item(f"{self.name}.{name}", wanted, possible, ask, frozenset(notes), optional))
+            said = " ".join((how or inspect.getdoc(ask) or "").split())
+            self.items.append(Item(f"{self.name}.{name}", wanted, possible, ask, said, frozenset(notes), optional))
             return ask
 
         return declare

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from celerylint.checklist.evidence import Evidence, InForce
 from celerylint.checklist.item import Answer, Place, State, Step
-from celerylint.facts import Task
 from celerylint.output._values import show
-from celerylint.rule import Severity
+from celerylint.rule import Finding, Severity
 from celerylint.values import NONE, Call, Unknown, Value
 
 NO_CELERY = "No Celery application and no task were found here."
@@ -47,12 +46,17 @@ class Tally:
         """`3 of 7 tasks`."""
         return f"{len(self.right)} of {count(self.all, noun)}"
 
+    @property
+    def agrees(self) -> bool:
+        """Whether all places are the same."""
+        return max(len(self.right), len(self.wrong), len(self.unclear)) == self.all
+
 
 def count(number: int, noun: str) -> str:
     """`1 task`, `2 tasks`, `3 queues`, `2 entries`."""
     if number == 1:
         return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
     return f"{number} {plural}"
 
 
@@ -64,9 +68,11 @@ def listed(names: Iterable[str], most: int = 6) -> str:
     return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
 
 
-def nothing(found: str = NO_CELERY, missing: str = CODE, steps: tuple[Step, ...] = ()) -> Answer:
-    """The answer where what it would rest on is not here."""
-    return Answer("unknown", found, missing=missing, steps=steps)
+def nothing(
+    found: str = NO_CELERY, missing: str = CODE, steps: tuple[Step, ...] = (), findings: Iterable[Finding] = ()
+) -> Answer:
+    """The answer where what it would rest on is not here; `findings` stand beside it."""
+    return Answer("unknown", found, findings=tuple(findings), missing=missing, steps=steps)
 
 
 def manual(found: str, *steps: Step, evidence: Iterable[Place] = (), caveat: str = "") -> Answer:
@@ -82,14 +88,15 @@ def prohibited(
     clean: str,
     wrong: str,
     caveat: str = "",
-    notes: Iterable[str] = (),
+    notes: Collection[str] = (),
     also: tuple[str, ...] = (),
     none: str = NO_CELERY,
+    missing: str = CODE,
 ) -> Answer:
     """The answer to something that must be nowhere: one error or warning is a fail, advice makes it partly.
 
-    `seen` are the places that were looked at; without any the answer is unknown, and `none` says why. `wrong` follows
-    the number of places; `also` are other items whose findings count.
+    `seen` are the places that were looked at; without any the answer is unknown, `none` says why, and `missing` where
+    it would show. `wrong` follows the number of places; `also` are other items whose findings count.
     """
     findings = [finding for finding in evidence.findings(item, *also) if finding.code not in notes]
     if findings:
@@ -97,7 +104,7 @@ def prohibited(
         places = tuple(evidence.of_finding(finding) for finding in findings)
         return Answer(state, f"{count(len(findings), 'place')}: {wrong}", places, tuple(findings), caveat)
     looked_at = tuple(seen)
-    return Answer("pass", clean, looked_at, caveat=caveat) if looked_at else nothing(none)
+    return Answer("pass", clean, looked_at, caveat=caveat) if looked_at else nothing(none, missing)
 
 
 def covered(
@@ -105,32 +112,35 @@ def covered(
     item: str,
     tally: Tally,
     found: str,
+    noun: str = "",
     *,
     missing: str = "",
     caveat: str = "",
     steps: tuple[Step, ...] = (),
-    notes: Iterable[str] = (),
+    notes: Collection[str] = (),
 ) -> Answer:
     """The answer to something that must be everywhere. A place that a rule reports is wrong, whatever else it is, and
-    one error is a fail. Advice says again what is wrong already, or else makes a pass partly."""
-    findings = [finding for finding in evidence.findings(item) if finding.code not in notes]
-    reported = {(finding.path, finding.span.line): finding for finding in findings}
+    one error is a fail. Advice says again what is wrong already, or else makes a pass partly. With a `noun` the
+    sentence goes on with how many of them are right; findings of the rules in `notes` change nothing."""
+    findings = evidence.findings(item)
+    reported = {(finding.path, finding.span.line): finding for finding in findings if finding.code not in notes}
+    number = tally.all
     for kept in (tally.right, tally.unclear):
         kept[:] = [place for place in kept if (place.path, place.line) not in reported]
+    said = f"{found}: {len(tally.right)} of {count(number, noun)}." if noun else found
     known = {(place.path, place.line) for place in tally.wrong}
     new = [finding for key, finding in reported.items() if key not in known]
-    tally.wrong += [evidence.of_finding(finding) for finding in new if finding.severity != "advice"]
+    tally.wrong[:0] = [evidence.of_finding(finding) for finding in new if finding.severity != "advice"]
     advice = [evidence.of_finding(finding) for finding in new if finding.severity == "advice"]
-    state = stated(tally, {finding.severity for finding in findings})
-    needed = state in {"unknown", "fail", "partly"}
+    state = stated(tally, {finding.severity for finding in reported.values()})
     return Answer(
         state,
-        found,
-        tuple(dict.fromkeys([*tally.wrong, *advice, *tally.evidence])),
+        said,
+        tuple(dict.fromkeys([*advice, *tally.evidence])),
         tuple(findings),
         caveat,
         missing if state == "unknown" else "",
-        steps if needed else (),
+        steps if state != "pass" else (),
     )
 
 
@@ -167,13 +177,9 @@ def of_tasks(
     for task in evidence.tasks:
         value = evidence.index.option(task, name).value
         verdict = otherwise if isinstance(value, Unknown) else wanted(value)
-        tally.add(verdict, evidence.task_place(task, "" if verdict else note))
+        notes = {True: "", False: note, None: "its options are not all written here"}
+        tally.add(verdict, evidence.place(task.path, task.spans.get(name, task.span), notes[verdict]))
     return tally
-
-
-def own(tasks: Iterable[Task], name: str) -> list[Task]:
-    """The tasks that write an option themselves."""
-    return [task for task in tasks if name in task.options]
 
 
 def is_set(value: Value | None) -> bool | None:

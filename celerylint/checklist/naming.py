@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from celerylint.checklist.variables import urls
-from celerylint.deploy.model import Host, Process
+from celerylint.checklist.item import Step
+from celerylint.checklist.operating import Verb, commands, shown
+from celerylint.checklist.urgency import is_urgent, urgency
+from celerylint.checklist.variables import Url, urls
+from celerylint.deploy.model import Host
 from celerylint.deploy.snippets import HIDDEN
 from celerylint.facts import Task
 from celerylint.index.queues import DEFAULT
@@ -22,6 +25,8 @@ HEALTH = re.compile(
     r"health|heart_?beat|watchdog|self_?test|(?<![a-z])(?:ping|pong|alive|canary|probe|smoke)(?![a-z])", re.IGNORECASE
 )
 ATTRIBUTES = frozenset({"app", "celery"})
+# Of how many queues the depth is asked for one by one.
+MOST = 8
 
 
 class Names:
@@ -54,125 +59,135 @@ class Names:
             found |= set(worker.queues) if isinstance(worker.queues, tuple) else set()
         return sorted(name for name in found if name and HIDDEN not in name)
 
-    @property
+    @cached_property
     def main_queue(self) -> str:
-        """The default queue, as far as it is known."""
-        return self.evidence.default_queue or (self.queues[0] if self.queues else DEFAULT)
+        """The default queue; if no worker consumes that, one that a worker does, rather none for urgent work."""
+        default = self.evidence.default_queue or (self.queues[0] if self.queues else DEFAULT)
+        named = [
+            queue for worker in self.evidence.workers if isinstance(worker.queues, tuple) for queue in worker.queues
+        ]
+        if not named or self.evidence.consumers(default):
+            return default
+        return min(named, key=lambda queue: (urgency(queue) != "default", is_urgent(queue)))
 
     @cached_property
     def trial(self) -> Task | None:
-        """The task that is best to try with: one for health checks, else one that needs no arguments."""
-        named = [task for task in self.evidence.tasks if task.name]
-        plain = [task for task in named if needs(self.evidence, task) == []]
-        return next(
-            (task for task in plain if HEALTH.search(task.name)), plain[0] if plain else next(iter(named), None)
-        )
+        """The task that is there to be tried: a health check that needs no arguments."""
+        named = (task for task in self.evidence.tasks if HEALTH.search(task.name))
+        return next((task for task in named if needs(self.evidence, task) == []), None)
 
     @property
-    def trial_call(self) -> str:
-        """`celery call` with the task to try with."""
-        task = self.trial
-        if task is None:
+    def harmless(self) -> str:
+        """The name of a task that does no harm however often it is sent: the project's health check, or Celery's own
+        that hands its arguments back (`celery.app.builtins.add_accumulate_task`, 5.7)."""
+        return self.trial.name if self.trial is not None else "celery.accumulate"
+
+    def call(self, task: Task | None) -> str:
+        """`celery call` with a task of the project, and places for the arguments that it needs."""
+        if task is None or not task.name:
             return self.celery("call", "TASK")
         wanted = needs(self.evidence, task)
-        body = ", ".join(f'"{name}": …' for name in wanted or ())
-        arguments = [f"--kwargs='{{{body}}}'"] if wanted else []
-        return self.celery("call", task.name, *arguments)
+        body = "…" if wanted is None else ", ".join(f'"{name}": …' for name in wanted)
+        return self.celery("call", quoted(task.name), *([f"--kwargs='{{{body}}}'"] if body else []))
 
-    @property
-    def prioritised(self) -> str:
-        """What sends the task to try with at the highest priority: 0 on Redis, the largest number on RabbitMQ."""
-        name = self.trial.name if self.trial is not None else "TASK"
-        module, _, attribute = (self.evidence.apps[0].key if self.evidence.apps else "PROJECT.app").rpartition(".")
-        highest = 0 if self.evidence.broker_kind == "redis" else 9
-        return f"python -c 'from {module} import {attribute} as app; app.send_task(\"{name}\", priority={highest})'"
+    def send(self, queue: str, number: int = 1, priority: int | None = None) -> str:
+        """What sends the harmless task to a queue, any number of times without a new process for each."""
+        options = [f'"{self.harmless}"', f'queue="{queue}"', *([] if priority is None else [f"priority={priority}"])]
+        call = f"app.send_task({', '.join(options)})"
+        many = f"[{call} for _ in range({number})]" if number > 1 else call
+        found = f'from celery.app.utils import find_app; app = find_app("{self.app}")'
+        return f"python -c '{found}; {many}'"
 
-    # Workloads
+    # Broker
 
     @cached_property
+    def redis_url(self) -> Url | None:
+        """The URL of a broker that is a Redis, if its server is known."""
+        return next((url for url in urls(self.evidence, "broker_url") if url.is_redis and url.server), None)
+
+    @property
     def redis(self) -> str:
-        """`redis-cli` with the broker's address, as far as it is known."""
-        url = next((url for url in urls(self.evidence, "broker_url") if url.is_redis and url.server), None)
-        if url is None:
-            return "redis-cli"
-        port = f" -p {url.port}" if url.port else ""
-        return f"redis-cli -h {quoted(url.host)}{port}{' --tls' if url.is_encrypted else ''}"
+        """`redis-cli` with the broker's address, user and database, as far as they are known."""
+        found = (*addressed(self.redis_url), *logged_in(self.redis_url)) if self.redis_url is not None else ()
+        return " ".join(["redis-cli", *found])
 
+    @property
+    def ping(self) -> str:
+        """What asks the broker whether it is there."""
+        return "rabbitmq-diagnostics ping" if self.evidence.broker_kind == "amqp" else f"{self.redis} PING"
+
+    @property
+    def reach(self) -> str:
+        """What tries to reach the broker without a login, from wherever one is."""
+        if self.evidence.broker_kind == "amqp":
+            return "nc -zv RABBITMQ 5672"
+        return " ".join(["redis-cli", *(addressed(self.redis_url) if self.redis_url is not None else ()), "PING"])
+
+    def depths(self) -> list[Step]:
+        """How much waits in the queues: on Redis each by itself."""
+        if self.evidence.broker_kind == "amqp":
+            return [Step("How much waits in each queue", "rabbitmqctl list_queues name messages consumers")]
+        queues = self.queues[:MOST] or [self.main_queue]
+        return [Step(f"How much waits in {queue}", f"{self.redis} LLEN {quoted(queue)}") for queue in queues]
+
+    @property
+    def sizes(self) -> str:
+        """What tells how much memory the queues take."""
+        if self.evidence.broker_kind == "amqp":
+            return "rabbitmqctl list_queues name messages message_bytes"
+        return f"{self.redis} --memkeys"
+
+    # Programs
+
+    @cached_property
     def worker_hosts(self) -> list[Host]:
-        return unique(worker.host for worker in self.evidence.workers)
+        return [worker.host for worker in self.evidence.workers]
 
+    @cached_property
     def beat_hosts(self) -> list[Host]:
-        return unique(beat.host for beat in self.evidence.beats)
+        """What starts beats; where none is started by itself, the workers that run one inside (`-B`)."""
+        beats = [beat.host for beat in self.evidence.beats]
+        return beats or [worker.host for worker in self.evidence.workers if worker.beat]
 
-    def scale(self, hosts: Iterable[Host], number: str) -> Iterator[str]:
-        """The commands that set the number of copies."""
-        for host in orchestrated(hosts):
-            if host.kind == "kubernetes":
-                yield f"kubectl scale {target(host)} --replicas={number}"
-            else:
-                yield f"docker compose up -d --no-recreate --scale {host.name}={number} {host.name}"
+    def consumers(self, queue: str) -> list[Host]:
+        """What starts the workers of a queue."""
+        return [worker.host for worker in self.evidence.consumers(queue)]
 
-    def stop(self, hosts: Iterable[Host]) -> Iterator[str]:
-        """The commands that stop programs for now."""
-        for host in chosen(hosts):
-            match host.kind:
-                case "kubernetes":
-                    yield f"kubectl scale {target(host)} --replicas=0"
-                case "compose":
-                    yield f"docker compose stop {host.name}"
-                case "supervisor":
-                    yield f"supervisorctl stop {host.name}"
-                case "systemd":
-                    yield f"systemctl stop {host.name}"
-                case "procfile":
-                    yield f"heroku ps:scale {host.name}=0"
-                case _:
-                    pass
+    def operate(self, verb: Verb, hosts: Iterable[Host]) -> list[str]:
+        """The commands that do it to some programs; each says what else runs in the same pods."""
+        return [f"{command}{self.beside(host)}" for host, command in commands(verb, hosts)]
 
-    def start(self, hosts: Iterable[Host]) -> Iterator[str]:
-        """The commands that start one copy of programs again."""
-        for host in chosen(hosts):
-            match host.kind:
-                case "kubernetes":
-                    yield f"kubectl scale {target(host)} --replicas=1"
-                case "compose":
-                    yield f"docker compose up -d {host.name}"
-                case "supervisor":
-                    yield f"supervisorctl start {host.name}"
-                case "systemd":
-                    yield f"systemctl start {host.name}"
-                case "procfile":
-                    yield f"heroku ps:scale {host.name}=1"
-                case _:
-                    pass
+    def beside(self, host: Host) -> str:
+        """A comment on what shares the pods of a program."""
+        running = [process.host for process in self.evidence.processes]
+        others = [
+            other.name
+            for other in self.evidence.deployment.hosts
+            if host.kind == other.kind == "kubernetes"
+            and (other.workload, other.namespace, other.unit) == (host.workload, host.namespace, host.unit)
+            and other not in running
+        ]
+        return f"  # and {', '.join(map(shown, others))}, in the same pods" if others else ""
 
-    def restart(self, hosts: Iterable[Host]) -> Iterator[str]:
-        """The commands that restart programs one after the other."""
-        for host in chosen(hosts):
-            match host.kind:
-                case "kubernetes":
-                    yield f"kubectl rollout restart {target(host)}"
-                case "compose":
-                    yield f"docker compose up -d --force-recreate --no-deps {host.name}"
-                case "supervisor":
-                    yield f"supervisorctl restart {host.name}"
-                case "systemd":
-                    yield f"systemctl restart {host.name}"
-                case "procfile":
-                    yield f"heroku ps:restart {host.name}"
-                case _:
-                    pass
 
-    def undo(self, hosts: Iterable[Host]) -> Iterator[str]:
-        """The commands that go back to the release before."""
-        for host in chosen(hosts):
-            match host.kind:
-                case "kubernetes":
-                    yield f"kubectl rollout undo {target(host)}"
-                case "compose":
-                    yield f"docker compose up -d --no-deps {host.name}  # with the image of the release before"
-                case _:
-                    pass
+def addressed(url: Url) -> Iterator[str]:
+    """The options of `redis-cli` that say where a server is."""
+    yield f"-h {quoted(url.host)}"
+    if url.port:
+        yield f"-p {url.port}"
+    if url.is_encrypted:
+        yield "--tls"
+
+
+def logged_in(url: Url) -> Iterator[str]:
+    """The options of `redis-cli` for the user and database of a URL; it asks for a password itself."""
+    user = url.user.partition(":")[0]
+    if user and HIDDEN not in user:
+        yield f"--user {quoted(user)}"
+    if url.has_password:
+        yield "--askpass"
+    if url.path.isdigit() and url.path != "0":
+        yield f"-n {url.path}"
 
 
 def needs(evidence: Evidence, task: Task) -> list[str] | None:
@@ -194,32 +209,3 @@ def as_argument(key: str) -> str:
 
 def quoted(text: str) -> str:
     return shlex.quote(text)
-
-
-def unique(hosts: Iterable[Host]) -> list[Host]:
-    return list({(host.kind, host.name, host.workload): host for host in hosts}.values())
-
-
-def chosen(hosts: Iterable[Host]) -> list[Host]:
-    """The hosts that commands are printed for: those of one kind, Kubernetes before others."""
-    found = unique(hosts)
-    for kind in ("kubernetes", "compose", "systemd", "supervisor", "procfile"):
-        same = [host for host in found if host.kind == kind and HIDDEN not in host.name + host.workload]
-        if same:
-            return same
-    return []
-
-
-def orchestrated(hosts: Iterable[Host]) -> list[Host]:
-    return [host for host in chosen(hosts) if host.kind in {"kubernetes", "compose"}]
-
-
-def target(host: Host) -> str:
-    """A workload as kubectl takes it: `deployment/shop-worker`."""
-    namespace = f" -n {quoted(host.namespace)}" if host.namespace else ""
-    return f"{host.workload[:1].lower()}{host.workload[1:]}".lower() + namespace
-
-
-def programs(processes: Iterable[Process]) -> list[str]:
-    """What starts some programs, by name."""
-    return list(dict.fromkeys(process.host.name for process in processes))

@@ -64,7 +64,7 @@ class Url:
 
     @property
     def is_local(self) -> bool:
-        return LOCAL.fullmatch(self.host) is not None
+        return LOCAL.fullmatch(self.host) is not None and HIDDEN not in self.port
 
     @property
     def is_elsewhere(self) -> bool:

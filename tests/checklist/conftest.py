@@ -26,6 +26,8 @@ WORLDS = {
     "rabbit with dead letters": worlds.RABBIT_DEAD,
     "hidden": worlds.HIDDEN,
     "idle": worlds.IDLE,
+    "modest": worlds.MODEST,
+    "at home": worlds.AT_HOME,
 }
 ALL = [*WORLDS, "shop", "shop_right"]
 

@@ -56,6 +56,17 @@ EXPECTED: dict[str, dict[State, str]] = {
         "kubernetes.separate-deployments security.no-pickle security.control issues.memory issues.workers-idle",
     },
     "idle": {"partly": "issues.workers-idle issues.memory"},
+    "modest": {
+        "partly": "monitoring.metrics task-design.retries",
+        "unknown": "scaling.table",
+        "pass": "config.result-backend workers.commands",
+    },
+    "at home": {
+        "unknown": "broker.redis-version broker.persistence security.redis-auth security.network security.firewall "
+        "monitoring.flower monitoring.events security.flower workers.concurrency workers.queues workers.commands "
+        "beat.single-instance issues.workers-idle scaling.table",
+        "fail": "config.acks-late",
+    },
 }
 
 
@@ -159,7 +170,7 @@ def test_commands_name_what_the_project_has(world: World) -> None:
     for name in (
         "celery -A config inspect active_queues",
         "celery -A config call common.tasks.heartbeat",
-        "redis-cli -h redis-broker -p 6380 --tls LLEN critical",
+        "redis-cli -h redis-broker -p 6380 --tls --user shop --askpass LLEN critical",
         "kubectl scale deployment/shop-beat --replicas=0",
         "kubectl rollout undo deployment/shop-worker-bulk",
     ):

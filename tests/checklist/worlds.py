@@ -290,3 +290,68 @@ IDLE = {
         post: celery -A shop worker -Q post -l INFO
     """,
 }
+
+# Somebody has begun: one task of two tries again, a signal is received, nobody says how many workers run.
+MODEST = {
+    "shop/__init__.py": "",
+    "shop/celery.py": """
+        from celery import Celery
+        from celery.signals import task_prerun
+
+        app = Celery("shop", broker="redis://:hush@redis:6379/2", backend="redis://results:6379/0")
+
+        @app.task(autoretry_for=(OSError,), retry_backoff=True, max_retries=3)
+        def ship(order_id):
+            pass
+
+        @app.task
+        def count(order_id):
+            return order_id
+
+        @task_prerun.connect
+        def started(**kwargs):
+            pass
+    """,
+    "Procfile": """
+        worker: celery -A shop worker -c 2 -l INFO
+        clock: celery -A shop beat -l INFO
+    """,
+}
+
+# Only what developers run on their own machines.
+AT_HOME = {
+    "shop/__init__.py": "",
+    "shop/celery.py": """
+        import os
+
+        from celery import Celery
+
+        app = Celery("shop", broker=os.environ["BROKER"])
+
+        @app.task
+        def ship(order_id):
+            pass
+    """,
+    "docker-compose.yml": """\
+services:
+  worker:
+    image: shop
+    command: sh -c "exec ./worker.sh"
+    volumes: [".:/app"]
+  beat:
+    image: shop
+    command: celery -A shop beat -l INFO
+    volumes: [".:/app"]
+  redis:
+    image: redis:7
+    ports: ["6379:6379"]
+  flower:
+    image: shop
+    command: celery -A shop flower
+    volumes: [".:/app"]
+""",
+    "worker.sh": """\
+#!/bin/sh
+exec celery -A shop worker -c 2 -l INFO -E
+""",
+}

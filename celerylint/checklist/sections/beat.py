@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from celerylint.checklist.evidence import Evidence
-from celerylint.checklist.item import Answer, Section, Step, Table
+from celerylint.checklist.item import Answer, Place, Section, Step, Table
 from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
 from celerylint.deploy.model import Host, Process
 from celerylint.facts import ScheduleEntry
@@ -18,6 +20,10 @@ section = Section("beat", "Beat", "Deploying")
 
 DEPLOYMENT = "the files that start beat"
 LOCKING = ("redbeat", "singlebeat", "single_beat", "sqlalchemy_lock")
+# The first Celery that takes Django's time zone.
+DJANGO_COUNTS = (5, 3)
+TIME_ZONE = re.compile(r"^TIME_ZONE\b[^=]*=\s*(?:[\"'](?P<zone>[\w/+-]+)[\"']\s*(?:#.*)?$)?")
+LONGEST = 60
 IN_TABLE = ("databasescheduler", "redbeat")
 RUNS = 3
 
@@ -29,13 +35,13 @@ RUNS = 3
 def single_instance(evidence: Evidence) -> Answer:
     """Every `celery beat` and `celery worker -B`, how many copies of it run, and whether a new one starts before the
     old one ended when it is deployed."""
-    found = running(evidence)
+    found = evidence.beating
     if not found:
         command = evidence.names.celery("beat", "--loglevel=INFO")
         return nothing("Nothing here starts a beat.", DEPLOYMENT, (Step("Start one, once", command),))
     tally = Tally()
     for process in found:
-        verdict, note = is_single(process, found)
+        verdict, note = is_single(evidence, process, found)
         tally.add(verdict, evidence.command(process, note))
     if tally.right:
         tally.unclear = []
@@ -43,21 +49,19 @@ def single_instance(evidence: Evidence) -> Answer:
         evidence,
         "beat.single-instance",
         tally,
-        f"Known to run once: {tally.of('beat')}.",
+        "Known to run once",
+        "beat",
         missing="how many copies of it run",
-        caveat="A database scheduler takes no lock: two beats with one send everything twice.",
+        caveat="A database scheduler takes no lock: two beats with one send everything twice."
+        if any("database" in scheduler_of(evidence, beat) for beat in found)
+        else "",
     )
 
 
-def running(evidence: Evidence) -> list[Process]:
-    """Everything that runs a beat: `celery beat`, and workers with `-B`."""
-    return [*evidence.beats, *(worker for worker in evidence.workers if worker.beat)]
-
-
-def is_single(process: Process, others: list[Process]) -> tuple[bool | None, str]:
+def is_single(evidence: Evidence, process: Process, others: list[Process]) -> tuple[bool | None, str]:
     """Whether a beat is the only one of what is deployed together, and what speaks against it."""
     host = process.host
-    if is_locked(process):
+    if is_locked(evidence, process):
         return True, "its scheduler takes a lock"
     beside = {other.host.name for other in others if (other.host.kind, other.host.unit) == (host.kind, host.unit)}
     if len(beside) > 1:
@@ -73,10 +77,17 @@ def is_unclear(host: Host) -> bool:
     return isinstance(host.replicas, Unknown) or host.overlap is None
 
 
-def is_locked(process: Process) -> bool:
+def is_locked(evidence: Evidence, process: Process) -> bool:
     """Whether a lock keeps a second beat from sending anything."""
-    words = f"{process.line.value('--scheduler') or ''} {' '.join(process.call.around)}".lower()
+    words = f"{scheduler_of(evidence, process)} {' '.join(process.call.around)}"
     return any(name in words for name in LOCKING)
+
+
+def scheduler_of(evidence: Evidence, process: Process) -> str:
+    """The scheduler of a beat in lower case, by its command or `beat_scheduler`; "" where that is not known."""
+    given = process.line.value("--scheduler")
+    settings = [text_of(each.value) for each in evidence.settings("beat_scheduler")]
+    return (given if given is not None else " ".join(settings)).lower()
 
 
 # Scheduler
@@ -96,7 +107,7 @@ def database_scheduler(evidence: Evidence) -> Answer:
     chosen = list(tally.right)
     if chosen:
         return covered(evidence, "beat.database-scheduler", Tally(right=chosen), "The settings choose the scheduler.")
-    found = running(evidence)
+    found = evidence.beating
     if not found:
         return nothing("Nothing here starts a beat or chooses its scheduler.", DEPLOYMENT)
     kept = Tally()
@@ -109,7 +120,8 @@ def database_scheduler(evidence: Evidence) -> Answer:
         evidence,
         "beat.database-scheduler",
         kept,
-        f"With a state that outlives them: {kept.of('beat')}.",
+        "With a state that outlives them",
+        "beat",
         missing=DEPLOYMENT,
     )
 
@@ -118,7 +130,7 @@ def keeps_state(beat: Process) -> tuple[bool | None, str]:
     """Whether the state of a beat's schedule outlives it."""
     scheduler = beat.line.value("--scheduler")
     if scheduler is not None and any(name in scheduler.lower() for name in IN_TABLE):
-        return True, "its schedule is in a database"
+        return True, "its schedule is in Redis" if "redbeat" in scheduler.lower() else "its schedule is in a database"
     path, host = beat.line.value("--schedule"), beat.host
     if not host.is_container or host.kind == "dockerfile":
         known = host.kind in {"supervisor", "systemd"}
@@ -135,20 +147,25 @@ def keeps_state(beat: Process) -> tuple[bool | None, str]:
 
 @section.item("timezone", "The time zone is set; UTC has no clock changes", "pass partly fail unknown")
 def timezone(evidence: Evidence) -> Answer:
-    """`timezone`."""
+    """`timezone`, or Django's `TIME_ZONE`, which Celery takes from 5.3 on."""
     if not evidence.is_celery:
         return nothing()
-    settings = evidence.settings("timezone")
-    tally = of_settings(
-        settings, lambda value: value is not None, "`timezone` is not set: UTC, or Django's TIME_ZONE from 5.3 on"
-    )
-    zones = sorted({zone_of(each.value) for each in settings} - {""})
-    other = [zone for zone in zones if zone != "UTC"]
+    tally = of_settings(evidence.settings("timezone"), lambda value: value is not None, "`timezone` is not set: UTC")
+    django = of_django(evidence)
+    if django and not tally.right:
+        tally = Tally(right=[place for zone, place in django if zone], unclear=[p for zone, p in django if not zone])
+    found = zones(evidence)
+    other = [zone for zone in found if zone != "UTC"]
+    set_ = tally.right or tally.unclear
     return covered(
         evidence,
         "beat.timezone",
         tally,
-        f"The time zone is {', '.join(zones)}." if zones else "No time zone is set.",
+        f"The time zone is {', '.join(found)}."
+        if found
+        else "The time zone is not known."
+        if set_
+        else "No time zone is set.",
         missing="the settings that production reads",
         caveat=f"In {other[0]} an entry between 1 and 3 o'clock may run twice or not at all when clocks change."
         if other
@@ -156,7 +173,23 @@ def timezone(evidence: Evidence) -> Answer:
     )
 
 
-def zone_of(value: Value | None) -> str:
+def zones(evidence: Evidence) -> list[str]:
+    """The time zones that are known to be set, sorted; Django's where Celery has none of its own."""
+    own = {text_of(each.value) for each in evidence.settings("timezone")} - {""}
+    return sorted(own or {zone for zone, _ in of_django(evidence)} - {""})
+
+
+def of_django(evidence: Evidence) -> list[tuple[str, Place]]:
+    """What Django's settings have for TIME_ZONE, "" where that is not written out; none where Celery does not read it
+    (`celery.app.utils.Settings.timezone`, 5.3)."""
+    reads = any(link.target == "django" for link in evidence.index.configuration.links)
+    if not reads or evidence.index.traits.celery < DJANGO_COUNTS:
+        return []
+    places = evidence.quoted("TIME_ZONE", TIME_ZONE)
+    return [(match["zone"] or "" if (match := TIME_ZONE.search(place.text)) else "", place) for place in places]
+
+
+def text_of(value: Value | None) -> str:
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
@@ -165,29 +198,34 @@ def schedules(evidence: Evidence) -> Answer:
     """Every entry of the schedule that code writes, with its next run times, for you to compare with what you mean."""
     if not evidence.is_celery:
         return nothing()
-    entries = evidence.schedule
+    entries = evidence.entries
     if not entries:
         return nothing(
             "No entry of a schedule is written here.",
             "the table or store that beat reads its schedule from",
             (Step("List the rows of django-celery-beat", "python manage.py dumpdata django_celery_beat.PeriodicTask"),),
         )
+    more = " and others that code makes when it runs" if len(entries) < len(evidence.schedule) else ""
     answer = prohibited(
         evidence,
         "beat.schedules",
         seen=[evidence.place(entry.path, entry.span) for entry in entries],
-        clean=f"{count(len(entries), 'entry')}; none is known to be wrong. Compare the next times with what you mean.",
+        clean=f"{count(len(entries), 'entry')}{more}; none is known to be wrong. Compare the next times with what you "
+        "mean.",
         wrong="an entry does not run, or runs at other times than it seems.",
     )
-    zone = next((zone for each in evidence.settings("timezone") if (zone := zone_of(each.value))), "UTC")
-    return Answer(answer.state, answer.found, answer.evidence, answer.findings, tables=(plan(evidence, entries, zone),))
+    return replace(answer, tables=(plan(evidence, entries),))
 
 
-def plan(evidence: Evidence, entries: list[ScheduleEntry], zone: str) -> Table:
-    """The entries with their next run times."""
-    now = evidence.now.astimezone(known_zone(zone))
-    header = ("entry", "task", "schedule", f"next runs ({now.tzname()})")
-    return Table(header, tuple(row(evidence, entry, now) for entry in entries))
+def plan(evidence: Evidence, entries: list[ScheduleEntry]) -> Table:
+    """The entries with their next run times, on the schedule's clock or, where that is not known, UTC's."""
+    zone = next(iter(zones(evidence)), "")
+    unknown = not zone and any(each.value is not None for each in evidence.settings("timezone"))
+    now = evidence.now.astimezone(known_zone(zone or "UTC"))
+    clock = f"{now.tzname()}, if that is its time zone" if unknown else now.tzname()
+    return Table(
+        ("entry", "task", "schedule", f"next runs ({clock})"), tuple(row(evidence, each, now) for each in entries)
+    )
 
 
 def known_zone(name: str) -> ZoneInfo:
@@ -199,15 +237,23 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 def row(evidence: Evidence, entry: ScheduleEntry, now: datetime) -> tuple[str, ...]:
+    """An entry's name (its task's, as Celery takes it without one), its task, its schedule, its next runs."""
     value = evidence.index.expand(entry.schedule) if entry.schedule is not None else None
     text = show(value).replace("celery.schedules.", "").replace("datetime.", "") if value is not None else "?"
-    return entry.name or "?", entry.sent or "?", text, when(evidence, value, now)
+    runs = when(evidence, value, now)
+    return entry.name or entry.sent or "?", entry.sent or "?", text if runs else shortest(text), runs or "?"
+
+
+def shortest(text: str) -> str:
+    """What of a schedule that is not known is worth to be shown."""
+    return text if "(" not in text and len(text) <= LONGEST else f"{text.partition('(')[0][:LONGEST]}(…)"
 
 
 def when(evidence: Evidence, value: Value | None, now: datetime) -> str:
-    """The next times at which a schedule runs, as far as they are known; an interval counts from the start of beat."""
+    """The next times at which a schedule runs, "" where they are not known; an interval counts from the start of
+    beat."""
     every = crontabs.seconds(value, evidence.index)
     if every is not None:
         return f"every {timedelta(seconds=every)} from the start of beat"
     runs = crontabs.next_runs(value, evidence.index, now, RUNS)
-    return ", ".join(f"{run:%a %Y-%m-%d %H:%M}" for run in runs) or "?"
+    return ", ".join(f"{run:%a %Y-%m-%d %H:%M}" for run in runs)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from celerylint.checklist.evidence import Evidence
-from celerylint.checklist.item import Answer, Section, Step
+from celerylint.checklist.item import Answer, Place, Section, Step
 from celerylint.checklist.judging import Tally, covered, manual, nothing
-from celerylint.deploy.model import Broker, Directive, Place
+from celerylint.deploy.model import Broker, Directive
+from celerylint.deploy.model import Place as Spot
 from celerylint.facts import Setting
 from celerylint.values import truth
 
@@ -46,7 +47,8 @@ def of_servers(
         evidence,
         item,
         tally,
-        f"{found}: {tally.of('Redis server')}.",
+        found,
+        "Redis server",
         missing=CONFIGURATION,
         caveat=caveat,
         steps=steps,
@@ -54,7 +56,7 @@ def of_servers(
     )
 
 
-def place_of(server: Broker, directive: str, key: str) -> Place:
+def place_of(server: Broker, directive: str, key: str) -> Spot:
     """Where a server says something: its directive, a setting of its host, or the command that starts it."""
     own = server.get(directive) if directive else None
     if own is not None:
@@ -187,14 +189,13 @@ def transport(evidence: Evidence, item: str) -> Answer:
             tally.add(True if url.is_encrypted else None if url.is_local else False, url.place)
         else:
             for row in switches:
-                tally.add(True if is_on(row) else None, evidence.place(row.path, row.span))
+                tally.add(*by_switch(evidence, row))
     if not tally.all:
-        tally.right = [evidence.place(row.path, row.span) for row in switched(evidence, "") if is_on(row)]
+        for row in switched(evidence, ""):
+            tally.add(*by_switch(evidence, row))
     if not tally.all:
         return nothing("The broker's URL is not written here.", "the environment that sets the broker's URL")
-    return covered(
-        evidence, item, tally, f"Over TLS: {tally.of('broker URL')}.", missing="the environment of production"
-    )
+    return covered(evidence, item, tally, "Over TLS", "broker URL", missing="the environment of production")
 
 
 def switched(evidence: Evidence, path: str) -> list[Setting]:
@@ -205,6 +206,7 @@ def switched(evidence: Evidence, path: str) -> list[Setting]:
     return [row for row in on if row.path not in setting_urls or path not in setting_urls or row.path == path]
 
 
-def is_on(row: Setting) -> bool:
-    """Whether a setting is known to be on in production."""
-    return truth(row.value) is True and not row.condition
+def by_switch(evidence: Evidence, row: Setting) -> tuple[bool | None, Place]:
+    """Whether a `broker_use_ssl` is known to be on in production, and where it stands."""
+    on = truth(row.value) is True and not row.condition
+    return on or None, evidence.place(row.path, row.span, "" if on else "whether it is on is not written here")

@@ -16,7 +16,6 @@ from celerylint.checklist.judging import (
     nothing,
     of_settings,
     of_tasks,
-    own,
     prohibited,
 )
 from celerylint.checklist.urgency import is_prioritised
@@ -28,6 +27,7 @@ section = Section("config", "Celery's configuration", "Before deploying")
 
 JSON = frozenset({"json", "application/json", "orjson", "ujson", "django-json"})
 SETTINGS = "the settings that production reads"
+OPTIONS = "the classes and decorators that tasks have options from"
 PREFETCH = 4
 
 
@@ -101,10 +101,12 @@ def of_option(
     settings = evidence.settings(setting)
     by_setting = of_settings(settings, wanted, f"`{setting}` is not set")
     tasks = of_tasks(evidence, option, wanted, lacking, True if by_setting.state == "pass" else None)
-    # Where every task says the same the setting is all there is to show.
-    tally = tasks if own(evidence.tasks, option) or any(task.app for task in evidence.tasks) else by_setting
+    # Where every task is as the setting has it, that is all there is to show.
+    same = tasks.agrees and by_setting.agrees and tasks.state == by_setting.state
+    tally = by_setting if same or not tasks.all else tasks
     found = f"{is_said(setting, settings, 'off by default')} {verb}: {tasks.of('task')}."
-    return covered(evidence, item, tally if tally.all else by_setting, found, missing=SETTINGS, caveat=caveat)
+    missing = SETTINGS if by_setting.unclear else OPTIONS
+    return covered(evidence, item, tally, found, missing=missing, caveat=caveat)
 
 
 @section.item("acks-late", "Tasks are acknowledged after they ran, not before", "pass partly fail unknown")
@@ -235,14 +237,16 @@ def result_backend(evidence: Evidence) -> Answer:
         tally.add(verdict, Place(url.place.path, url.place.line, url.place.text, note))
     if not results:
         tally.unclear += [place for each in settings for place in each.places]
-    found = f"On another server than the queues: {tally.of('result backend')}."
-    return covered(evidence, "config.result-backend", tally, found, missing="the environment of production")
+    found, missing = "On another server than the queues", "the environment of production"
+    return covered(evidence, "config.result-backend", tally, found, "result backend", missing=missing)
 
 
 def apart(url: Url, brokers: list[Url]) -> tuple[bool | None, str]:
     """Whether results are on another server than queues, and what is to say about it."""
     if not url.is_redis and url.scheme:
         return True, f"results are kept by {url.scheme.partition('+')[0]}"
+    if brokers and not any(broker.is_redis for broker in brokers):
+        return True, "the queues are in no Redis"
     known = [broker for broker in brokers if broker.server is not None]
     if url.server is None or not known:
         return None, "the server is not written here"
@@ -283,6 +287,7 @@ def no_pickle(evidence: Evidence, item: str) -> Answer:
         evidence,
         item,
         seen=[place for each in evidence.settings("accept_content") for place in each.places],
-        clean=f"{count(len(evidence.tasks), 'task')}, {count(len(evidence.dispatches), 'dispatch')}, settings: JSON.",
+        clean=f"None in the settings, {count(len(evidence.tasks), 'task')} and "
+        f"{count(len(evidence.dispatches), 'dispatch')}.",
         wrong="pickle or YAML runs code that is in a message.",
     )

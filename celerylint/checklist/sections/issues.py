@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from celerylint.checklist.evidence import Evidence
-from celerylint.checklist.item import Answer, Place, Section, Step
+from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import Tally, count, covered, listed, nothing, of_settings, prohibited
 from celerylint.checklist.sections.config import is_limit
-from celerylint.checklist.sections.workers import DEPLOYMENT
-from celerylint.values import Const, Unknown
+from celerylint.checklist.sections.workers import DEPLOYMENT, of_lost, unconsumed
+
+SETTINGS = ("worker_max_tasks_per_child", "worker_max_memory_per_child")
+OPTIONS = ("--max-tasks-per-child", "--max-memory-per-child")
 
 section = Section("issues", "When it does not work", "When it goes wrong")
 
@@ -17,54 +21,24 @@ def workers_idle(evidence: Evidence) -> Answer:
     """The queues that tasks go to, against `-Q` of all workers."""
     names = evidence.names
     steps = (
-        Step(
-            "1. The broker answers",
-            f"{names.redis} PING" if evidence.broker_kind != "amqp" else "rabbitmq-diagnostics ping",
-        ),
+        Step("1. The broker answers", names.ping),
         Step("2. Workers consume the queues that tasks go to", names.celery("inspect", "active_queues")),
         Step("3. Nothing is reserved that never starts", names.celery("inspect", "reserved")),
         Step("4. Stop workers, for whatever starts them to start them anew", names.celery("control", "shutdown")),
     )
-    consumed = queues_consumed(evidence)
-    if consumed is None or not evidence.queues_sent_to:
+    sent_to, consumed = evidence.queues_sent_to, evidence.consumed(evidence.workers)
+    if consumed is None:
         return nothing("Which queues workers consume is not known here.", DEPLOYMENT, steps)
-    tally = Tally()
-    for queue in evidence.queues_sent_to:
-        tally.add(queue in consumed, place_of(evidence, queue, queue in consumed))
-    left = [queue for queue in evidence.queues_sent_to if queue not in consumed]
-    found = f"No worker consumes {listed(left)}." if left else f"Consumed: all of {listed(evidence.queues_sent_to)}."
-    answer = covered(evidence, "issues.workers-idle", tally, found)
-    return Answer(answer.state, answer.found, answer.evidence, answer.findings, steps=steps)
-
-
-def queues_consumed(evidence: Evidence) -> set[str] | None:
-    """The queues that workers consume together; None where that is not known."""
-    found: set[str] = set()
-    for worker in evidence.workers:
-        if isinstance(worker.queues, Unknown):
-            return None
-        if worker.queues is None:
-            declared = evidence.index.queues.declares(evidence.main_app)
-            if declared is None:
-                return None
-            found |= declared or {evidence.default_queue or ""}
-        else:
-            found |= set(worker.queues)
-    return found if evidence.workers else None
-
-
-def place_of(evidence: Evidence, queue: str, known: bool) -> Place:
-    """What sends to a queue, or the worker that consumes it."""
-    note = "" if known else f"goes to {queue}"
-    if known:
-        for worker in evidence.workers:
-            if worker.queues is None or (isinstance(worker.queues, tuple) and queue in worker.queues):
-                return evidence.command(worker)
-    task = next((task for task in evidence.tasks if evidence.queue_of[task.key] == queue), None)
-    if task is not None:
-        return evidence.task_place(task, note)
-    sent = next(sent for sent in evidence.dispatches if sent.options.get("queue") == Const(queue))
-    return evidence.place(sent.path, sent.span, note)
+    if not sent_to:
+        return nothing(
+            "Which queues tasks go to is not known here.", "the routers, and the calls that name queues", steps
+        )
+    tally = Tally(right=[evidence.command(evidence.consumers(queue)[0]) for queue in sent_to if queue in consumed])
+    left = unconsumed(evidence)
+    tally.unclear = of_lost(evidence, left)
+    found = f"No worker here consumes {listed(left)}." if left else f"Workers consume {listed(sent_to)}."
+    missing = "whatever else starts workers, or adds queues"
+    return replace(covered(evidence, "issues.workers-idle", tally, found, missing=missing), steps=steps)
 
 
 @section.item("stuck", "No task waits for a place that it takes itself", "pass fail unknown")
@@ -92,7 +66,7 @@ def stuck(evidence: Evidence) -> Answer:
         wrong="a task waits for another one, or runs it inside itself.",
         also=("task-design.no-blocking-on-results",),
     )
-    return Answer(answer.state, answer.found, answer.evidence, answer.findings, missing=answer.missing, steps=steps)
+    return replace(answer, steps=steps)
 
 
 @section.item("memory", "Worker processes that grow are replaced", "pass partly fail unknown")
@@ -120,17 +94,13 @@ def memory(evidence: Evidence) -> Answer:
         f"`worker_max_tasks_per_child` or `worker_max_memory_per_child`: {said}.",
         missing="the settings that production reads",
         caveat="Replacing processes hides a leak and does not mend it; with `worker_max_memory_per_child` below what "
-        "a task needs every task costs a process.",
+        "a task needs every task costs a process. Only the prefork pool replaces any.",
     )
     large = evidence.findings("task-design.payload-size")
     places = (*(evidence.of_finding(finding) for finding in large), *answer.evidence)
     steps = (
-        Step("1. Sizes of payloads", f"{evidence.names.redis} --memkeys"),
+        Step("1. Sizes of payloads", evidence.names.sizes),
         Step("2. Processes and their memory", evidence.names.celery("inspect", "stats")),
         Step("3. Which task grows", evidence.names.celery("inspect", "memdump")),
     )
     return Answer(answer.state, answer.found, places, (*large, *answer.findings), answer.caveat, answer.missing, steps)
-
-
-SETTINGS = ("worker_max_tasks_per_child", "worker_max_memory_per_child")
-OPTIONS = ("--max-tasks-per-child", "--max-memory-per-child")

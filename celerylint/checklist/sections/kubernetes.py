@@ -23,11 +23,11 @@ def of_workers(
     """The answer that the workers on Kubernetes give together."""
     workers = [worker for worker in evidence.workers if worker.host.kind == "kubernetes"]
     if not workers:
-        return nothing("No manifest here starts a worker.", MANIFESTS)
+        return nothing("No manifest here starts a worker.", MANIFESTS, findings=evidence.findings(item))
     tally = Tally()
     for worker in workers:
         tally.add(*judge(worker))
-    return covered(evidence, item, tally, f"{found}: {tally.of('worker')}.", missing=MANIFESTS, caveat=caveat)
+    return covered(evidence, item, tally, found, "worker", missing=MANIFESTS, caveat=caveat)
 
 
 @section.item(
@@ -56,11 +56,12 @@ def resources(evidence: Evidence) -> Answer:
     """`resources` of the containers that run workers."""
 
     def judge(worker: Worker) -> tuple[bool | None, Place]:
-        place = worker.host.at("resources")
         if worker.host.resources is None:
-            return None, evidence.spot(place, "a template fills them in")
+            return None, evidence.spot(worker.host.at("resources"), "a template fills them in")
         lacking = [name for name in ("cpu", "memory") if f"limits.{name}" not in worker.host.resources]
-        return not lacking, evidence.spot(place, f"no limit of {' and '.join(lacking)}" if lacking else "")
+        if lacking:
+            return False, evidence.spot(worker.host.place, f"no limit of {' and '.join(lacking)}")
+        return True, evidence.spot(worker.host.at("resources"))
 
     return of_workers(
         evidence,

@@ -27,6 +27,8 @@ GUARDS = (
 )
 VARIABLES = ("FLOWER_BASIC_AUTH", "FLOWER_AUTH", "FLOWER_AUTH_PROVIDER", "FLOWER_OAUTH2_KEY")
 SIGNALS = ("task_prerun", "task_postrun", "task_success", "task_received", "task_retry")
+WHOLE = {name: re.compile(rf"\b{name}\b") for name in SIGNALS}
+OFF = ("CEL510",)
 EXPORTERS = (
     "opentelemetry.instrumentation.celery", "CeleryInstrumentor", "CeleryIntegration", "prometheus_client",
     "celery_exporter", "ddtrace", "newrelic.agent", "statsd",
@@ -54,7 +56,8 @@ def flower(evidence: Evidence) -> Answer:
         evidence,
         "monitoring.flower",
         tally,
-        f"With a login: {tally.of('Flower')}.",
+        "With a login",
+        "Flower",
         missing="the environment of Flower",
     )
 
@@ -79,25 +82,31 @@ def events(evidence: Evidence) -> Answer:
         settings, lambda value: False if value is None else truth(value), "`worker_send_task_events` is not set"
     )
     flagged = [worker for worker in evidence.workers if worker.events]
+    found = is_said("worker_send_task_events", settings, "off by default")
     if flagged and not tally.right:
         tally = Tally(right=[evidence.command(worker) for worker in flagged])
-        tally.wrong = [evidence.command(worker, "no `-E`") for worker in evidence.workers if worker.events is False]
-    found = is_said("worker_send_task_events", settings, "off by default")
-    if flagged:
-        found += f" With `-E`: {len(flagged)} of {count(len(evidence.workers), 'worker')}."
-    return covered(evidence, "monitoring.events", tally, found, missing="the settings that production reads")
+        tally.wrong = [evidence.command(worker, "no `-E`") for worker in evidence.workers if not worker.events]
+        found += f" With `-E`: {tally.of('worker')}."
+    # The rule looks at settings only.
+    notes = OFF if flagged and not tally.wrong else ()
+    missing = "the settings that production reads"
+    return covered(evidence, "monitoring.events", tally, found, missing=missing, notes=notes)
 
 
-@section.item("metrics", "Metrics of tasks and queues are exported", "pass unknown")
+@section.item("metrics", "Metrics of tasks and queues are exported", "pass partly unknown")
 def metrics(evidence: Evidence) -> Answer:
-    """Exporters that are deployed, and receivers of task signals or instrumentation in code."""
+    """Exporters that are deployed, and instrumentation or receivers of task signals in code."""
     if not evidence.is_celery:
         return nothing()
     places = [evidence.place(exporter.path, exporter.host.place.span) for exporter in evidence.exporters]
-    places += [found for name in (*SIGNALS, *EXPORTERS) for found in evidence.quoted(name)]
+    places += [found for name in EXPORTERS for found in evidence.quoted(name)]
     if places:
         unique = tuple(dict.fromkeys(places))
         return Answer("pass", f"Exported or counted in {count(len(unique), 'place')}.", unique)
+    received = tuple(dict.fromkeys(found for name in SIGNALS for found in evidence.quoted(name, WHOLE[name])))
+    if received:
+        found = "Signals of tasks are received; whether anything is counted there is for you to see."
+        return Answer("partly", found, received)
     return nothing(
         "No exporter, receiver of task signals or instrumentation was found here.",
         "the files that deploy monitoring",
@@ -114,10 +123,20 @@ def health_task(evidence: Evidence) -> Answer:
     if named:
         places = tuple(evidence.place(entry.path, entry.span) for entry in named)
         return Answer("pass", f"{listed(entry.sent or entry.name for entry in named)} runs by the schedule.", places)
-    if evidence.schedule and not evidence.index.scheduling.open:
-        places = tuple(evidence.place(entry.path, entry.span) for entry in evidence.schedule)
+    entries = evidence.entries
+    if entries and not is_open(evidence):
+        places = tuple(evidence.place(entry.path, entry.span) for entry in entries)
         return Answer("fail", f"{count(len(places), 'entry')} in the schedule, no health check among them.", places)
-    return nothing("No schedule is written here that could have one.", "the schedule, or the table that beat reads")
+    known = f"No health check is among the {count(len(entries), 'entry')} that can be known."
+    found = known if entries else "No schedule is written here that could have one."
+    return nothing(found, "the schedule, or the table that beat reads")
+
+
+def is_open(evidence: Evidence) -> bool:
+    """Whether there may be entries that are not known: beat reads a table, or code names them when it runs."""
+    rows = any(entry.source == "database" for entry in evidence.schedule)
+    unnamed = any(not entry.sent for entry in evidence.schedule)
+    return evidence.index.scheduling.open or rows or unnamed
 
 
 @section.item("alerts", "Alerts go off for queue depth, failures and latency", "pass partly manual")
@@ -127,7 +146,10 @@ def alerts(evidence: Evidence) -> Answer:
     if not about:
         return manual(
             "No alerting rule about queues or tasks is here; alerts may be kept elsewhere.",
-            Step("Ask Prometheus for its rules", "promtool query rules http://localhost:9090 | grep -i celery"),
+            Step(
+                "Ask Prometheus for its rules",
+                "curl -s 'http://PROMETHEUS:9090/api/v1/rules?type=alert' | grep -i celery",
+            ),
         )
     kinds = {
         kind for kind, words in KINDS.items() for alert in about if words.search(f"{alert.name} {alert.expression}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, State, Step
-from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings
-from celerylint.checklist.urgency import is_urgent
+from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings, of_tasks
+from celerylint.checklist.urgency import is_urgent, urgency
 from celerylint.facts import Queue
 from celerylint.values import Mapping, Unknown, Value, truth
 
@@ -39,15 +41,21 @@ def on_redis(evidence: Evidence) -> Answer:
     places = [
         evidence.place(queue.path, queue.span) for queue in evidence.index.queues.declared if queue.name in urgent
     ]
+    # A name may say nothing of what a queue is for, and a default queue that is not known may have any.
+    open_ = evidence.default_queue is None or (len(names) > 1 and any(not urgency(name) for name in names))
     if urgent and len(names) > 1:
         tally.right = places or [evidence.command(worker) for worker in evidence.workers]
         found = f"{listed(urgent)} {'is a queue' if len(urgent) == 1 else 'are queues'} for urgent work."
     else:
-        tally.wrong = [
-            evidence.place(app.path, app.span, "no queue is named as one for urgent work") for app in evidence.apps
-        ]
-        found = f"The queues are {listed(names)}." if names else "No queue is named here."
-    return covered(evidence, "queues.priorities", tally, found, caveat=ON_REDIS, missing=QUEUES)
+        note = "no queue is named as one for urgent work"
+        (tally.unclear if open_ else tally.wrong).extend(
+            evidence.place(app.path, app.span, note) for app in evidence.apps
+        )
+        found = (
+            f"The {'queues are' if len(names) > 1 else 'queue is'} {listed(names)}." if names else "No queue is named."
+        )
+    missing = "what each queue is for" if len(names) > 1 else QUEUES
+    return covered(evidence, "queues.priorities", tally, found, caveat=ON_REDIS, missing=missing)
 
 
 def on_rabbitmq(evidence: Evidence) -> Answer:
@@ -62,15 +70,14 @@ def on_rabbitmq(evidence: Evidence) -> Answer:
     if not tally.all:
         tally.unclear = maximum.unclear
         tally.wrong = [evidence_of(place) for place in maximum.wrong]
-    found = f"With priorities: {tally.of('queue')}."
-    return covered(evidence, "queues.priorities", tally, found, missing=QUEUES)
+    return covered(evidence, "queues.priorities", tally, "With priorities", "queue", missing=QUEUES)
 
 
 def evidence_of(place: Place) -> Place:
     return Place(place.path, place.line, place.text, "no queue has `x-max-priority`")
 
 
-@section.item("routes", "`task_routes` says which task goes to which queue", "pass partly fail unknown")
+@section.item("routes", "`task_routes`, or each task itself, says which queue it goes to", "pass partly fail unknown")
 def routes(evidence: Evidence) -> Answer:
     """`task_routes`, and the queues that tasks name themselves."""
     if not evidence.is_celery:
@@ -82,21 +89,16 @@ def routes(evidence: Evidence) -> Answer:
         tally = of_settings(
             settings, lambda value: value is not None and truth(value) is not False, "`task_routes` is not set"
         )
-    named = [task for task in evidence.tasks if "queue" in task.options]
-    if not found and not tally.right:
-        tally.right += [evidence.place(task.path, task.spans.get("queue", task.span)) for task in named]
-        for task in evidence.tasks:
-            if task not in named:
-                known = evidence.queue_of[task.key] is not None and not task.open
-                note = "goes to the default queue" if known else "its queue is not written here"
-                tally.add(False if known else None, evidence.task_place(task, note))
+    # Tasks may say it themselves instead.
+    if not found and not tally.right and any("queue" in task.options for task in evidence.tasks):
+        tally = of_tasks(evidence, "queue", lambda value: value is not None, "goes to the default queue")
     routed = [name for name in evidence.queue_of.values() if name and name != evidence.default_queue]
-    says = count(len(found), "route") if found else "`task_routes` is not set"
+    says = count(len(found), "route") if found else "`task_routes` has no route"
     return covered(
         evidence,
         "queues.routes",
         tally,
-        f"{says}; to another queue than the default one: {len(routed)} of {count(len(evidence.tasks), 'task')}.",
+        f"{says}; known to go to another queue: {len(routed)} of {count(len(evidence.tasks), 'task')}.",
         missing=QUEUES,
     )
 
@@ -148,4 +150,4 @@ def dead_letter(evidence: Evidence) -> Answer:
 
 def failure_handlers(evidence: Evidence) -> list[Place]:
     """Where the project handles tasks that failed: receivers of `task_failure`, `on_failure` of task classes."""
-    return [*evidence.quoted("task_failure"), *evidence.quoted("on_failure")]
+    return [*evidence.quoted("task_failure"), *evidence.quoted("on_failure", re.compile(r"def on_failure"))]

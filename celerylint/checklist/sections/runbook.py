@@ -3,25 +3,116 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import listed, manual
+from celerylint.checklist.operating import Verb
 from celerylint.checklist.papers import ABOUT_CELERY, Chapter, placed
+from celerylint.deploy.model import Host
 
 section = Section("runbook", "Runbook", "After deploying")
 
 
-def of_chapters(evidence: Evidence, heading: str, what: str, steps: Iterable[Step]) -> Answer:
-    """The answer that a runbook gives with a chapter on it; without one, what to write into it."""
+def operate(evidence: Evidence, verb: Verb, hosts: Iterable[Host], what: str, otherwise: str = "") -> list[Step]:
+    """A step for each command that does it to some programs, or one where none is known."""
+    found = evidence.names.operate(verb, hosts)
+    return [Step(what, command) for command in found] or [Step(what, otherwise)]
+
+
+def stop_beats(evidence: Evidence, what: str) -> list[Step]:
+    """The steps that stop beat, wherever it runs."""
+    if not evidence.beating:
+        return [Step(f"{what}, if there is one; nothing here starts it")]
+    return operate(
+        evidence, "stop", evidence.names.beat_hosts, what if evidence.beats else f"{what}: the workers run it"
+    )
+
+
+# What a runbook has to say, with what to write into it
+
+
+def scale_up(evidence: Evidence) -> list[Step]:
+    names = evidence.names
+    by_hand = names.celery("worker", "-Q", names.main_queue)
+    steps = operate(evidence, "scale", names.worker_hosts, "More copies", by_hand)
+    return [
+        *steps,
+        Step("More processes in running workers, until they restart", names.celery("control", "pool_grow 2")),
+    ]
+
+
+def scale_down(evidence: Evidence) -> list[Step]:
+    names = evidence.names
+    less = "Fewer copies; each has its grace period to end its tasks"
+    running = Step("What the workers still run", names.celery("inspect", "active"))
+    return [running, *operate(evidence, "scale", names.worker_hosts, less, "kill -TERM PID")]
+
+
+def drain(evidence: Evidence) -> list[Step]:
+    names = evidence.names
+    return [
+        *stop_beats(evidence, "Send no periodic tasks meanwhile"),
+        *names.depths(),
+        Step("Or take no more from it", names.celery("control", f"cancel_consumer {names.main_queue}")),
+        Step("Or throw away what waits", names.celery("purge", f"-Q {names.main_queue}")),
+    ]
+
+
+def restart(evidence: Evidence) -> list[Step]:
+    names = evidence.names
+    by_hand = "kill -TERM PID, wait, start again"
+    steps = operate(evidence, "restart", names.worker_hosts, "One after the other", by_hand)
+    return [*steps, Step("All are back", names.celery("inspect", "ping"))]
+
+
+def incident(evidence: Evidence) -> list[Step]:
+    names = evidence.names
+    return [
+        Step("The broker answers", names.ping),
+        Step("Workers answer", names.celery("inspect", "ping")),
+        Step("What runs, and for how long", names.celery("inspect", "active")),
+        *names.depths(),
+    ]
+
+
+CHAPTERS: tuple[tuple[str, str, str, Callable[[Evidence], list[Step]]], ...] = (
+    (
+        "scale-up",
+        "how to add workers",
+        r"scal(?:e|ing)\b(?!.*\bdown\b)|add(?:ing)?\b.*\bworkers?|more workers",
+        scale_up,
+    ),
+    (
+        "scale-down",
+        "how to take workers away without losing tasks",
+        r"scal(?:e|ing)\b.*\b(?:down|in)\b|(?:remov|reduc|stop)\w*\b.*\bworkers?|fewer workers",
+        scale_down,
+    ),
+    ("drain", "how to empty a queue", r"drain|purg(?:e|ing)|(?:empty|clear)\w*\b.*\bqueues?", drain),
+    ("restart", "how to restart workers without losing tasks", r"restart|rolling|rollout", restart),
+    (
+        "incident",
+        "what to do when something fails",
+        r"incident|troubleshoot|outage|on-?call|emergenc|failure",
+        incident,
+    ),
+)
+HOW = "The headings of documents in the project, else the commands for its workers and queues."
+
+
+def declare(name: str, what: str, heading: str, steps: Callable[[Evidence], list[Step]]) -> None:
+    """Declare the item that a chapter with such a heading answers; without one it says what to write into it."""
     words = re.compile(heading, re.IGNORECASE)
-    found = [chapter for chapter in evidence.papers.chapters if words.search(chapter.heading) and is_about(chapter)]
-    if found:
+
+    @section.item(name, f"It is written down {what}", "pass manual", how=HOW)
+    def answer(evidence: Evidence) -> Answer:
+        found = [chapter for chapter in evidence.papers.chapters if words.search(chapter.heading) and is_about(chapter)]
+        if not found:
+            return manual(f"No document here says {what}. For this project:", *steps(evidence))
         places = tuple(placed(chapter, chapter.heading) for chapter in found)
-        files = listed(dict.fromkeys(place.path for place in places))
-        return Answer("pass", f"{files} says {what}.", places)
-    return manual(f"No document here says {what}. For this project:", *steps)
+        return Answer("pass", f"{listed(dict.fromkeys(place.path for place in places))} says {what}.", places)
 
 
 def is_about(chapter: Chapter) -> bool:
@@ -29,82 +120,5 @@ def is_about(chapter: Chapter) -> bool:
     return chapter.runbook or ABOUT_CELERY.search(f"{chapter.heading}\n{chapter.text}") is not None
 
 
-def commands(what: str, found: Iterable[str], otherwise: str = "") -> list[Step]:
-    """A step for each command, or one where none is known."""
-    return [Step(what, command) for command in found] or [Step(what, otherwise)]
-
-
-@section.item("scale-up", "It is written down how to add workers", "pass manual")
-def scale_up(evidence: Evidence) -> Answer:
-    """The headings of documents in the project, else the commands for its workers."""
-    names = evidence.names
-    steps = commands(
-        "More copies", names.scale(names.worker_hosts(), "N"), names.celery("worker", f"-Q {names.main_queue}")
-    )
-    steps.append(Step("More processes in a running worker", names.celery("control", "pool_grow 2")))
-    return of_chapters(
-        evidence, r"scal(?:e|ing)\b(?!.*\bdown\b)|add(?:ing)?\b.*\bworkers?|more workers", "how to add workers", steps
-    )
-
-
-@section.item("scale-down", "It is written down how to take workers away without losing tasks", "pass manual")
-def scale_down(evidence: Evidence) -> Answer:
-    """The headings of documents in the project, else the commands for its workers."""
-    names = evidence.names
-    steps = [Step("What the worker still runs", names.celery("inspect", "active"))]
-    steps += commands(
-        "Fewer copies; each ends its tasks first", names.scale(names.worker_hosts(), "N"), "kill -TERM PID"
-    )
-    heading = r"scal(?:e|ing)\b.*\b(?:down|in)\b|(?:remov|reduc|stop)\w*\b.*\bworkers?|fewer workers"
-    return of_chapters(evidence, heading, "how to take workers away", steps)
-
-
-@section.item("drain", "It is written down how to empty a queue", "pass manual")
-def drain(evidence: Evidence) -> Answer:
-    """The headings of documents in the project, else the commands for its queues."""
-    names = evidence.names
-    steps = commands("Send no periodic tasks meanwhile", names.stop(names.beat_hosts()))
-    for queue in names.queues[:8] or [names.main_queue]:
-        steps.append(Step(f"How much waits in {queue}", depth(evidence, queue)))
-    steps.append(
-        Step(
-            "Take no more from it, finish what is reserved",
-            names.celery("control", f"cancel_consumer {names.main_queue}"),
-        )
-    )
-    steps.append(Step("Throw away what waits", names.celery("purge", f"-Q {names.main_queue}")))
-    return of_chapters(evidence, r"drain|purg(?:e|ing)|(?:empty|clear)\w*\b.*\bqueues?", "how to empty a queue", steps)
-
-
-def depth(evidence: Evidence, queue: str) -> str:
-    """The command that prints how many messages wait in a queue."""
-    if evidence.broker_kind == "amqp":
-        return f"rabbitmqctl list_queues name messages | grep '^{queue}\\b'"
-    return f"{evidence.names.redis} LLEN {queue}"
-
-
-@section.item("restart", "It is written down how to restart workers without losing tasks", "pass manual")
-def restart(evidence: Evidence) -> Answer:
-    """The headings of documents in the project, else the commands for its workers."""
-    names = evidence.names
-    steps = commands("One after the other", names.restart(names.worker_hosts()), "kill -TERM PID, wait, start again")
-    steps.append(Step("All are back", names.celery("inspect", "ping")))
-    return of_chapters(evidence, r"restart|rolling|rollout", "how to restart workers", steps)
-
-
-@section.item("incident", "It is written down what to do when something fails", "pass manual")
-def incident(evidence: Evidence) -> Answer:
-    """The headings of documents in the project, else where to look first."""
-    names = evidence.names
-    steps = [
-        Step(
-            "The broker answers",
-            f"{names.redis} PING" if evidence.broker_kind != "amqp" else "rabbitmq-diagnostics ping",
-        ),
-        Step("Workers answer", names.celery("inspect", "ping")),
-        Step("What runs, and for how long", names.celery("inspect", "active")),
-        *(Step(f"How much waits in {queue}", depth(evidence, queue)) for queue in names.queues[:8]),
-    ]
-    return of_chapters(
-        evidence, r"incident|troubleshoot|outage|on-?call|emergenc|failure", "what to do when something fails", steps
-    )
+for chapter in CHAPTERS:
+    declare(*chapter)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step, Table
-from celerylint.checklist.judging import Tally, covered, listed, manual
+from celerylint.checklist.judging import Tally, count, covered, listed, manual
+from celerylint.checklist.operating import COMMANDS
 from celerylint.checklist.scalers import Metric, Watch, bounds, watches
 from celerylint.checklist.urgency import Urgency, urgency
 from celerylint.deploy.model import Worker
@@ -45,62 +47,63 @@ TRIGGERS: dict[Metric, tuple[str, float, str, str]] = {
 
 
 @section.item(
-    "table", "Each queue has the number of workers and the prefetch that suit its kind", "pass partly fail manual"
+    "table",
+    "Each queue has the number of workers and the prefetch that suit its kind",
+    "pass partly fail unknown manual",
 )
 def table(evidence: Evidence) -> Answer:
     """The queues by their names, the workers that consume them, their copies, and what workers reserve."""
     tally, rows = Tally(), []
     for queue in evidence.names.queues:
         kind = next((kind for kind in KINDS if kind.name == urgency(queue)), None)
-        cells, places = compared(evidence, queue, kind)
+        cells, verdict, place = compared(evidence, queue, kind)
         rows.append(cells)
         if kind is not None:
-            for place in places:
-                tally.add(not place.note, place)
+            tally.add(verdict, place)
     header = ("queue", "kind", "workers", "wanted", "prefetch", "wanted")
     shown = (Table(header, tuple(rows)),) if rows else ()
     if not tally.all:
         return Answer(
             "manual",
-            "No queue is known by its name to be of one of these kinds; compare by hand.",
+            "No queue is known by its name to be of one of these kinds.",
+            steps=(Step("Compare by hand"),),
             tables=(*shown, guide()),
         )
-    answer = covered(evidence, "scaling.table", tally, f"As wanted: {tally.of('queue')}.")
-    return Answer(answer.state, answer.found, answer.evidence, answer.findings, tables=shown)
+    missing = "what sets the number of workers and what they reserve"
+    return replace(covered(evidence, "scaling.table", tally, "As wanted", "queue", missing=missing), tables=shown)
 
 
 def guide() -> Table:
     """What suits which kind of queue."""
-    rows = tuple((kind.name, f"{kind.workers[0]} to {kind.workers[1]}", str(kind.prefetch), kind.use) for kind in KINDS)
+    rows = tuple((kind.name, written_range(*kind.workers), str(kind.prefetch), kind.use) for kind in KINDS)
     return Table(("kind", "workers", "prefetch", "for"), rows)
 
 
-def compared(evidence: Evidence, queue: str, kind: Kind | None) -> tuple[tuple[str, ...], list[Place]]:
-    """A queue's row, and its place with what is not as wanted in the note."""
+def compared(evidence: Evidence, queue: str, kind: Kind | None) -> tuple[tuple[str, ...], bool | None, Place]:
+    """A queue's row, whether it is as wanted, and the place that shows it."""
     workers = consumers(evidence, queue)
     least, most = copies(evidence, workers)
-    reserved = sorted({prefetch(evidence, worker) for worker in workers} - {None}, key=lambda each: each or 0)
-    count = (
-        "0" if not workers else "?" if least is None else f"{least}" if least == most else f"{least} to {most or '?'}"
-    )
-    wanted = f"{kind.workers[0]} to {kind.workers[1]}" if kind else "?"
-    row = (
-        queue,
-        kind.name if kind else "?",
-        count,
-        wanted,
-        ", ".join(map(str, reserved)) or "?",
-        str(kind.prefetch) if kind else "?",
-    )
-    wrong = []
-    if kind is not None:
-        if not workers:
-            wrong.append("no worker consumes it")
-        elif least is None or most is None or least < kind.workers[0] or most > kind.workers[1]:
-            wrong.append(f"{count} workers, not {wanted}")
-        if any(each != kind.prefetch for each in reserved):
-            wrong.append(f"prefetch {row[4]}, not {kind.prefetch}")
-    return row, [where(evidence, queue, workers, ", ".join(wrong))]
+    found = {prefetch(evidence, worker) for worker in workers}
+    known = sorted(each for each in found if each is not None)
+    number = "0" if not workers else "?" if least is None else written_range(least, most)
+    reserved = ", ".join(map(str, known)) or "?"
+    if kind is None:
+        return (queue, "?", number, "?", reserved, "?"), None, where(evidence, queue, workers, "")
+    wanted = written_range(*kind.workers)
+    wrong = ["no worker consumes it"] if not workers else []
+    if least is not None and most is not None and workers and not kind.workers[0] <= least <= most <= kind.workers[1]:
+        wrong.append(f"{count(most, 'worker') if least == most else f'{number} workers'}, not {wanted}")
+    if any(each != kind.prefetch for each in known):
+        wrong.append(f"prefetch {reserved}, not {kind.prefetch}")
+    row = (queue, kind.name, number, wanted, reserved, str(kind.prefetch))
+    unclear = least is None or most is None or None in found
+    note = f"{queue}: {', '.join(wrong) or 'how many workers run, or what they reserve, is not written here'}"
+    verdict = False if wrong else None if unclear else True
+    return row, verdict, where(evidence, queue, workers, "" if verdict else note)
+
+
+def written_range(least: int, most: int | None) -> str:
+    return f"{least}" if least == most else f"{least} to {most or '?'}"
 
 
 def where(evidence: Evidence, queue: str, workers: list[Worker], note: str) -> Place:
@@ -111,16 +114,19 @@ def where(evidence: Evidence, queue: str, workers: list[Worker], note: str) -> P
     if declared is not None:
         return evidence.place(declared.path, declared.span, note)
     app = evidence.apps[0] if evidence.apps else None
-    return evidence.place(app.path, app.span, f"{queue}: {note}") if app is not None else Place("", 0, "", note)
+    return evidence.place(app.path, app.span, note) if app is not None else Place("", 0, "", note)
 
 
 def consumers(evidence: Evidence, queue: str) -> list[Worker]:
-    """The workers that consume a queue, those of one way to deploy: on Kubernetes where there are such."""
-    found = [worker for worker in evidence.workers if isinstance(worker.queues, tuple) and queue in worker.queues]
-    for kind in ("kubernetes", "compose"):
-        if any(worker.host.kind == kind for worker in evidence.workers):
-            return [worker for worker in found if worker.host.kind == kind]
-    return found
+    """The workers that consume a queue, those of one way to deploy: all on Kubernetes where there are such, else the
+    most that one file, or the files of one folder, start together."""
+    found = evidence.consumers(queue)
+    kinds = {worker.host.kind for worker in evidence.workers}
+    kind = next((kind for kind in COMMANDS if kind in kinds), None)
+    if kind in {"kubernetes", None}:
+        return [worker for worker in found if worker.host.kind == kind] if kind else found
+    units = Counter(worker.host.unit for worker in found if worker.host.kind == kind)
+    return [worker for worker in found if worker.host.unit == max(units, key=lambda unit: units[unit])] if units else []
 
 
 def copies(evidence: Evidence, workers: list[Worker]) -> tuple[int | None, int | None]:
@@ -162,13 +168,9 @@ def triggers(evidence: Evidence) -> Answer:
         rows.append((name, text, listed(dict.fromkeys(map(written, of_metric))) or "not watched"))
         place = of_metric[0].place if of_metric else Place("", 0, "", f"{name} is not watched")
         tally.add(verdict, place)
-    answer = covered(
-        evidence, "scaling.triggers", tally, f"Watched closely enough: {len(tally.right)} of {len(TRIGGERS)} metrics."
-    )
+    answer = covered(evidence, "scaling.triggers", tally, "Watched closely enough", "metric")
     places = tuple(place for place in answer.evidence if place.path)
-    return Answer(
-        answer.state, answer.found, places, answer.findings, tables=(Table(("metric", "wanted", "here"), tuple(rows)),)
-    )
+    return replace(answer, evidence=places, tables=(Table(("metric", "wanted", "here"), tuple(rows)),))
 
 
 def written(watch: Watch) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step
 from celerylint.checklist.judging import count, manual, nothing, prohibited
@@ -12,8 +14,10 @@ from celerylint.values import Unknown, truth
 section = Section("task-design", "Tasks", "Before deploying")
 
 UNSENT = "Nothing was found here that sends a task."
-# Options that say what happens after a failure.
-POLICY = ("autoretry_for", "retry_backoff", "max_retries")
+# The rule that speaks of every task that says nothing about failure.
+UNDECIDED = "CEL202"
+# Options that do nothing, or nothing good, whatever they are about.
+OPTIONS = ("CEL216", "CEL217")
 REPORTERS = (
     "sentry_sdk.init",
     "CeleryIntegration",
@@ -37,20 +41,19 @@ def idempotent(evidence: Evidence) -> Answer:
             "fail", f"{count(len(findings), 'place')}: a task does harm when it runs twice.", places, tuple(findings)
         )
     twice = [task for task in evidence.tasks if runs_twice(evidence, task)]
-    names = evidence.names
+    call = evidence.names.call(next(iter(twice or evidence.tasks), None))
     return manual(
         f"Acknowledged late or tried again, so that they may run twice: {len(twice)} of "
-        f"{count(len(evidence.tasks), 'task')}. Send one twice with the same arguments and look at what it left.",
-        Step("Send it", names.trial_call),
-        Step("Send it again, and compare rows, mails and charges", names.trial_call),
+        f"{count(len(evidence.tasks), 'task')}. Where it does no harm, send one twice with the same arguments.",
+        Step("Send it", call),
+        Step("Send it again, and compare rows, mails and charges", call),
         evidence=[evidence.task_place(task) for task in twice],
     )
 
 
 def runs_twice(evidence: Evidence, task: Task) -> bool:
     """Whether a task may be delivered or tried again by its options."""
-    index = evidence.index
-    return truth(index.option(task, "acks_late").value) is True or index.option(task, "autoretry_for").value is not None
+    return truth(evidence.index.option(task, "acks_late").value) is True or has_policy(evidence, task)
 
 
 @section.item("no-blocking-on-results", "No task waits for another task's result", "pass fail unknown")
@@ -75,6 +78,7 @@ def serializable_arguments(evidence: Evidence) -> Answer:
         "task-design.serializable-arguments",
         seen=evidence.dispatch_places,
         none=UNSENT,
+        missing="the code that sends tasks",
         clean=f"{count(len(evidence.dispatches), 'dispatch')} and {count(len(evidence.tasks), 'task')} were looked at; "
         f"nothing that they pass or return is known to be refused as JSON. All arguments are written out in {known}.",
         wrong="something is passed that JSON does not carry, or that arrives as something else.",
@@ -96,37 +100,46 @@ def payload_size(evidence: Evidence) -> Answer:
         "task-design.payload-size",
         seen=evidence.dispatch_places,
         none=UNSENT,
+        missing="the code that sends tasks",
         clean=f"None of {count(len(evidence.dispatches), 'dispatch')} is known to pass a whole content.",
         wrong="a whole content is passed instead of a reference to it.",
-        caveat="Sizes are only known at run time: `redis-cli --memkeys` names the largest queue.",
+        caveat=f"Sizes are only known at run time: `{evidence.names.sizes}` tells which queues are large.",
     )
 
 
-@section.item("error-handling", "Every task says what happens when it fails", "pass fail partly unknown")
+@section.item("error-handling", "Every task says what happens when it fails", "pass fail partly unknown", notes=OPTIONS)
 def error_handling(evidence: Evidence) -> Answer:
     """Handlers in tasks that swallow errors, and what looks at failures for all tasks: receivers of `task_failure`,
     `on_failure` of a task class, an error reporter."""
     item = "task-design.error-handling"
+    if not evidence.is_celery:
+        return nothing()
     watched = [*failure_handlers(evidence), *reporters(evidence)]
     answer = prohibited(
         evidence,
         item,
         seen=evidence.task_places,
         clean=f"None of {count(len(evidence.tasks), 'task')} swallows an error, and something looks at failures.",
-        wrong="an error is swallowed, or what should handle it has no effect.",
+        wrong="a failure is swallowed or its cause is lost, or what should handle it has no effect.",
+        notes=OPTIONS,
     )
     if answer.state != "pass":
         return answer
     if watched:
         return Answer("pass", answer.found, tuple(watched))
     handled = [task for task in evidence.tasks if has_policy(evidence, task)]
-    found = (
-        f"No task swallows an error; {len(handled)} of {len(evidence.tasks)} try again, and nothing looks at failures."
-    )
-    places = tuple(
-        evidence.task_place(task, "nothing handles its failure") for task in evidence.tasks if task not in handled
-    )
-    return Answer("pass" if not places else "partly", found, places)
+    left = [task for task in evidence.tasks if task not in handled]
+    found = f"No task swallows an error; {len(handled)} of {count(len(evidence.tasks), 'task')} try again"
+    if not left:
+        return Answer("pass", f"{found}.", tuple(map(evidence.task_place, handled)))
+    places = tuple(evidence.task_place(task, "nothing handles its failure") for task in left)
+    return Answer("partly", f"{found}, and nothing looks at failures.", places)
+
+
+def may_have_policy(evidence: Evidence, task: Task) -> bool:
+    """Whether a task may try again by options that are not known."""
+    unknown = isinstance(evidence.index.option(task, "autoretry_for").value, Unknown)
+    return unknown and not has_policy(evidence, task)
 
 
 def reporters(evidence: Evidence) -> list[Place]:
@@ -137,32 +150,40 @@ def reporters(evidence: Evidence) -> list[Place]:
 def has_policy(evidence: Evidence, task: Task) -> bool:
     """Whether a task tries again after a failure: by its options, or by a call of `retry`."""
     value = evidence.index.option(task, "autoretry_for").value
-    return value is not None or any(sent.task == task for sent in evidence.index.retries)
+    known = value is not None and not isinstance(value, Unknown)
+    return known or any(sent.task == task for sent in evidence.index.retries)
 
 
 @section.item(
     "retries",
     "Tasks try again after faults that pass, a bounded number of times, with growing delays",
-    "pass fail unknown",
+    "pass partly fail unknown",
 )
 def retries(evidence: Evidence) -> Answer:
     """`autoretry_for`, `retry()`, `max_retries` and `retry_backoff` of every task, of its bases and of the project's
-    decorators; tasks whose I/O fails now and then with none of these."""
-    tasks = evidence.tasks
-    trying = [task for task in tasks if has_policy(evidence, task)]
+    decorators; tasks whose I/O fails now and then with none of these, and those that say nothing about failure."""
+    item = "task-design.retries"
+    trying = [task for task in evidence.tasks if has_policy(evidence, task)]
+    silent = [finding for finding in evidence.findings(item) if finding.code == UNDECIDED]
+    counted = f"{len(trying)} of {count(len(evidence.tasks), 'task')} try again"
     answer = prohibited(
         evidence,
-        "task-design.retries",
+        item,
         seen=evidence.task_places,
-        clean=f"{len(trying)} of {count(len(tasks), 'task')} try again; no other one is known to need it.",
-        wrong="a retry is missing, has no bound or no growing delay.",
-        notes=("CEL202",),
+        clean=f"{counted}; no other one is known to need it.",
+        wrong="a retry is missing, has no bound or no growing delay, or does not do what it seems to.",
+        notes=(UNDECIDED,),
     )
     if answer.state != "pass":
-        return answer
+        return replace(answer, findings=(*answer.findings, *silent))
+    unclear = [task for task in evidence.tasks if may_have_policy(evidence, task)]
+    if unclear:
+        found = f"{counted}; of {len(unclear)} others that is not written here."
+        return nothing(found, "the classes and decorators that they have options from", findings=silent)
     if not trying:
-        return nothing(
-            "No task tries again, and none is known to do what fails now and then.",
-            "the bodies of functions that tasks call",
-        )
+        found = "No task tries again, and none is known to do what fails now and then."
+        return nothing(found, "the bodies of functions that tasks call", findings=silent)
+    if silent:
+        found = f"{counted}; {len(silent)} others do not say whether a failure is final. None is known to need it."
+        return Answer("partly", found, tuple(map(evidence.of_finding, silent)), tuple(silent))
     return Answer("pass", answer.found, tuple(evidence.task_place(task) for task in trying))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import count, listed, manual
+from celerylint.checklist.sections.runbook import operate
+from celerylint.checklist.sections.task_design import has_policy
 from celerylint.checklist.urgency import is_urgent
 from celerylint.facts import Task
+from celerylint.values import truth
 
 section = Section("verify", "After the first deployment", "After deploying")
 
@@ -16,9 +19,10 @@ def workers_registered(evidence: Evidence) -> Answer:
     """Asks the workers. The number to expect is that of the worker commands found here."""
     names = evidence.names
     expected = len(evidence.workers)
-    known = f"{count(expected, 'worker command')} found here, for {listed(names.queues)}." if expected else ""
+    known = f"{count(expected, 'worker command')} found here" if expected else "No worker command was found here"
+    queues = f", for {listed(names.queues)}" if names.queues else ""
     return manual(
-        f"Every worker should answer. {known}".strip(),
+        f"Every worker should answer. {known}{queues}.",
         Step("Every worker answers", names.celery("inspect", "ping")),
         Step("They consume what they should", names.celery("inspect", "active_queues")),
         Step(f"They know {count(len(evidence.tasks), 'task')} of this project", names.celery("inspect", "registered")),
@@ -28,36 +32,40 @@ def workers_registered(evidence: Evidence) -> Answer:
 
 @section.item("test-task", "A task that is sent is run", "manual")
 def test_task(evidence: Evidence) -> Answer:
-    """Sends the project's health check, or a task that needs no arguments."""
+    """Sends the project's health check, or without one a task of Celery's own that does nothing."""
     names = evidence.names
     task = names.trial
-    ignored = (
-        "; it keeps no result, so look in the worker's log"
-        if task is not None and keeps_nothing(evidence, task)
-        else ""
-    )
+    kept = keeps(evidence, task)
+    see = names.celery("result", "ID") if kept else ""
     return manual(
-        f"Send `{task.name if task else 'a task'}` and see that it ends{ignored}.",
-        Step("Send it; this prints its id", names.trial_call),
-        Step("See what became of it", names.celery("result", "ID")),
+        f"Send `{names.harmless}` and see that it ends.",
+        Step("Send it; this prints its id", names.celery("call", names.harmless, f"--queue={names.main_queue}")),
+        Step("See what became of it" if kept else "Its id is in the worker's log: received, then succeeded", see),
         evidence=[evidence.task_place(task)] if task is not None else (),
     )
 
 
-def keeps_nothing(evidence: Evidence, task: Task) -> bool:
-    return repr(evidence.index.option(task, "ignore_result").value) == "Const(value=True)"
+def keeps(evidence: Evidence, task: Task | None) -> bool:
+    """Whether the result of a task, or of one of Celery's own, may be kept."""
+    values = [each.value for each in evidence.settings("task_ignore_result")]
+    values = [evidence.index.option(task, "ignore_result").value] if task is not None else values
+    backend = any(each.value is not None for each in evidence.settings("result_backend"))
+    return backend and not any(truth(value) for value in values)
 
 
 @section.item("priority", "Urgent tasks run first", "manual")
 def priority(evidence: Evidence) -> Answer:
-    """Fills an ordinary queue and sends something urgent behind it."""
+    """Fills an ordinary queue and sends something urgent behind it: to the queue for that, else with priority."""
     names = evidence.names
     urgent = next((name for name in names.queues if is_urgent(name)), "")
-    plain = next((name for name in reversed(names.queues) if name != urgent), names.main_queue)
-    behind = f"{names.trial_call} --queue={urgent}" if urgent else names.prioritised
+    plain = next((name for name in (names.main_queue, *reversed(names.queues)) if name != urgent), names.main_queue)
+    # On Redis 0 comes first, on RabbitMQ the largest number does.
+    last, first = (9, 0) if evidence.broker_kind == "redis" else (0, 9)
+    fill = names.send(plain, 100, None if urgent else last)
+    behind = names.send(urgent) if urgent else names.send(plain, 1, first)
     return manual(
         f"Fill `{plain}`, send one task {f'to `{urgent}`' if urgent else 'with priority'} behind it; it comes first.",
-        Step("A hundred tasks", f"for i in $(seq 100); do {names.trial_call} --queue={plain}; done"),
+        Step("A hundred tasks", fill),
         Step("An urgent one behind them", behind),
         Step("What runs now", names.celery("inspect", "active")),
     )
@@ -66,20 +74,15 @@ def priority(evidence: Evidence) -> Answer:
 @section.item("retries", "A task that fails is tried again, each time later", "manual")
 def retries(evidence: Evidence) -> Answer:
     """Lets a task fail that has a retry policy, and looks at its events."""
-    trying = [task for task in evidence.tasks if task.name and is_retried(evidence, task)]
-    task = trying[0] if trying else None
+    task = next((task for task in evidence.tasks if task.name and has_policy(evidence, task)), None)
     names = evidence.names
     return manual(
-        f"Let `{task.name}` fail, by what it depends on." if task else "Let a task fail that has a retry policy.",
+        f"Where it does no harm, let `{task.name}` fail by what it depends on."
+        if task
+        else "No task here is known to try again; let one fail that should.",
         Step("Watch `task-retried` events and their times", names.celery("events", "--dump")),
-        Step("Send it", names.celery("call", task.name if task else "TASK")),
+        Step("Send it", names.call(task)),
         evidence=[evidence.task_place(task)] if task is not None else (),
-    )
-
-
-def is_retried(evidence: Evidence, task: Task) -> bool:
-    return evidence.index.option(task, "autoretry_for").value is not None or any(
-        sent.task == task for sent in evidence.index.retries
     )
 
 
@@ -102,10 +105,11 @@ def metrics(evidence: Evidence) -> Answer:
 def alerts(evidence: Evidence) -> Answer:
     """Stops the workers of a queue and fills it."""
     names = evidence.names
-    stop = list(names.stop(names.worker_hosts()))
+    queue = names.main_queue
+    hosts = names.consumers(queue) or names.worker_hosts
     return manual(
-        "Stop the workers of one queue, fill it above the threshold, and wait for the alert.",
-        *(Step("Stop the workers of one queue", command) for command in stop[:1]),
-        Step("Fill it", f"for i in $(seq 1100); do {names.trial_call} --queue={names.main_queue}; done"),
-        Step("Throw away what is left", names.celery("purge", f"-Q {names.main_queue}")),
+        f"Stop the workers of `{queue}`, fill it above the threshold, and wait for the alert.",
+        *operate(evidence, "stop", hosts, f"Stop the workers of {queue}"),
+        Step("Fill it", names.send(queue, 1100)),
+        *operate(evidence, "start", hosts, "Start them again; they work it off"),
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step
-from celerylint.checklist.judging import Tally, count, covered, is_set, nothing, of_settings, prohibited
+from celerylint.checklist.judging import Tally, count, covered, is_set, listed, nothing, of_settings, prohibited
 from celerylint.deploy.manifests import Scaler
 from celerylint.deploy.model import Process, Worker
-from celerylint.output._values import show
-from celerylint.values import Unknown
+from celerylint.values import Const, Unknown, either
 
 section = Section("workers", "Workers", "Deploying")
 
 DEPLOYMENT = "the files that start workers: Compose, Kubernetes, a Procfile, units, scripts"
-# Where a program sees the CPUs of a machine that it shares with others.
+# Where a program sees the CPUs of a machine that it shares with others, and has a hostname of its own.
 SHARED = frozenset({"compose", "kubernetes", "dockerfile", "procfile", "cloudfoundry"})
 
 
@@ -42,15 +44,18 @@ def concurrency(evidence: Evidence) -> Answer:
         evidence,
         "workers.concurrency",
         tally,
-        f"With a size that fits: {tally.of('worker')}.",
-        missing=DEPLOYMENT,
+        "With a size that fits",
+        "worker",
+        missing="what sets their size",
         caveat="One process for each CPU suits work that computes; more suit work that waits, and cost memory each.",
     )
 
 
 def sized(worker: Worker, setting: Tally) -> tuple[bool | None, str]:
     if isinstance(worker.concurrency, int):
-        return True, f"{count(worker.concurrency, 'process')}{of_cpus(worker)}"
+        forks = worker.pool in {None, "prefork"}
+        slots = count(worker.concurrency, "process") if forks else f"{worker.concurrency} tasks at a time"
+        return True, f"{slots}{of_cpus(worker)}"
     if isinstance(worker.autoscale, tuple):
         return True, "sizes itself"
     if setting.right:
@@ -77,19 +82,32 @@ def of_cpus(worker: Worker) -> str:
 def pool(evidence: Evidence) -> Answer:
     """`--pool` of every worker and `worker_pool`, against limits and options that only some pools heed. Whether tasks
     compute or wait is for you to judge."""
-    pools = sorted({worker.pool for worker in evidence.workers if isinstance(worker.pool, str)})
-    plain = sum(worker.pool is None for worker in evidence.workers)
-    values = [show(each.value) for each in evidence.settings("worker_pool") if each.value is not None]
-    named = [f"{plain} with {values[0] if values else 'prefork'}"] if plain else []
-    named += [f"{sum(w.pool == name for w in evidence.workers)} with {name}" for name in pools]
+    if not evidence.workers:
+        return without_workers(evidence)
+    pools = Counter(pool_of(evidence, worker) for worker in evidence.workers)
+    named = ", ".join(f"{number} with {name or 'a pool that is not written here'}" for name, number in pools.items())
     answer = prohibited(
         evidence,
         "workers.pool",
         seen=[evidence.command(worker) for worker in evidence.workers],
-        clean=f"{', '.join(named)}; no limit or option is without effect there.",
+        clean=f"{named}; no limit or option is known to be without effect there.",
         wrong="the pool ignores limits or options that are set for it.",
     )
-    return answer if answer.state != "unknown" else without_workers(evidence)
+    if answer.state == "pass" and "" in pools:
+        return replace(answer, state="unknown", missing="what sets the pool")
+    return answer
+
+
+def pool_of(evidence: Evidence, worker: Worker) -> str:
+    """The pool of a worker, by its command or `worker_pool`; "" where it is not known."""
+    if worker.pool is not None:
+        return worker.pool if isinstance(worker.pool, str) else ""
+    values = [each.value or PREFORK for each in evidence.settings("worker_pool")]
+    setting = either(values or [PREFORK])
+    return setting.value if isinstance(setting, Const) and isinstance(setting.value, str) else ""
+
+
+PREFORK = Const("prefork")
 
 
 @section.item(
@@ -103,7 +121,33 @@ def queues(evidence: Evidence) -> Answer:
     for worker in evidence.workers:
         known = None if isinstance(worker.queues, Unknown) else worker.queues is not None
         tally.add(known, evidence.command(worker, "consumes every declared queue" if known is False else ""))
-    return covered(evidence, "workers.queues", tally, f"With `-Q`: {tally.of('worker')}.", missing=DEPLOYMENT)
+    found = f"With `-Q`: {tally.of('worker')}."
+    lost = unconsumed(evidence)
+    if lost:
+        found += f" No worker here consumes {listed(lost)}."
+        tally.unclear += of_lost(evidence, lost)
+    return covered(evidence, "workers.queues", tally, found, missing="whatever else starts workers, or adds queues")
+
+
+def unconsumed(evidence: Evidence) -> list[str]:
+    """The queues that tasks go to and no worker here consumes, as far as it is known what they do."""
+    consumed = evidence.consumed(evidence.workers)
+    return [] if consumed is None else [queue for queue in evidence.queues_sent_to if queue not in consumed]
+
+
+def of_lost(evidence: Evidence, lost: list[str]) -> list[Place]:
+    """The places of queues that no worker here consumes; none where a rule reports those that nothing does."""
+    return [] if evidence.of_rules("CEL801") else [sender(evidence, queue) for queue in lost]
+
+
+def sender(evidence: Evidence, queue: str) -> Place:
+    """The task that goes to a queue, or what sends one there."""
+    note = f"goes to {queue}"
+    task = next((task for task in evidence.tasks if evidence.queue_of[task.key] == queue), None)
+    if task is not None:
+        return evidence.task_place(task, note)
+    sent = next(sent for sent in evidence.dispatches if evidence.index.queues.text(sent.options.get("queue")) == queue)
+    return evidence.place(sent.path, sent.span, note)
 
 
 @section.item("autoscaling", "The number of workers or processes follows the load", "pass partly fail unknown")
@@ -114,18 +158,19 @@ def autoscaling(evidence: Evidence) -> Answer:
     orchestrated = [worker for worker in evidence.workers if worker.host.kind == "kubernetes"]
     tally = Tally()
     for worker in orchestrated or evidence.workers:
-        tally.add(*scaled(evidence, worker, "workers.autoscaling"))
-    return covered(evidence, "workers.autoscaling", tally, f"Scaled by load: {tally.of('worker')}.", missing=DEPLOYMENT)
+        if worker.autoscale is not None and scaler_of(evidence, worker) is None:
+            tally.add(True if isinstance(worker.autoscale, tuple) else None, evidence.command(worker))
+        else:
+            tally.add(*scaled(evidence, worker, "workers.autoscaling"))
+    return covered(evidence, "workers.autoscaling", tally, "Scaled by load", "worker", missing=DEPLOYMENT)
 
 
 def scaled(evidence: Evidence, worker: Worker, item: str) -> tuple[bool | None, Place]:
-    """Whether something scales a worker; not where a rule finds that it scales wrongly."""
+    """Whether something scales the copies of a worker; not where a rule finds that it scales wrongly."""
     scaler = scaler_of(evidence, worker)
     if scaler is not None:
         wrong = is_reported(evidence, scaler, item)
         return not wrong, evidence.spot(scaler.place, f"{scaler.kind} of {worker.host.workload}")
-    if worker.autoscale is not None:
-        return True if isinstance(worker.autoscale, tuple) else None, evidence.command(worker)
     unclear = worker.host.kind == "kubernetes" and any(not known.target for known in evidence.deployment.scalers)
     place = evidence.spot(worker.host.at("name"), "its number is fixed")
     return None if unclear else False, place
@@ -167,10 +212,8 @@ def graceful_shutdown(evidence: Evidence) -> Answer:
     if tally.right:
         # What some platforms give cannot be set, and stands in no file.
         tally.unclear = [place for place in tally.unclear if place.note != PLATFORM]
-    found = f"Given the time to end their tasks: {tally.of('worker')}."
-    return covered(
-        evidence, "workers.graceful-shutdown", tally, found, missing="what stops workers, and how long it waits"
-    )
+    found, missing = "Given the time to end their tasks", "what stops workers, and how long it waits"
+    return covered(evidence, "workers.graceful-shutdown", tally, found, "worker", missing=missing)
 
 
 PLATFORM = "how long it is given is its platform's"
@@ -194,13 +237,34 @@ def commands(evidence: Evidence) -> Answer:
     started: list[Process] = [*evidence.workers, *evidence.beats]
     if not started:
         return without_workers(evidence)
-    several = len({worker.host.name for worker in evidence.workers}) > 1
     tally = Tally()
     for process in started:
-        lacking = lacks(process, several)
+        lacking = lacks(process, len(beside(process, evidence.workers)) > 1)
         verdict = False if process.line.problems else None if lacking is None else not lacking
         tally.add(verdict, evidence.command(process, f"lacks {' and '.join(lacking)}" if lacking else ""))
-    return covered(evidence, "workers.commands", tally, f"Complete: {tally.of('command')}.", missing=DEPLOYMENT)
+    unnamed = any("--hostname" in place.note for place in tally.wrong)
+    contained = unnamed and all(process.host.kind in SHARED for process in started)
+    return covered(
+        evidence,
+        "workers.commands",
+        tally,
+        "Complete",
+        "command",
+        missing="what fills in their options",
+        caveat=OWN_HOSTNAME if contained else "",
+    )
+
+
+OWN_HOSTNAME = (
+    "Each container has a hostname of its own, so that names do not clash without `--hostname`; with it, logs and "
+    "Flower tell which worker it was."
+)
+
+
+def beside(process: Process, workers: list[Worker]) -> set[str]:
+    """The names of the workers that are deployed together with a program."""
+    unit = (process.host.kind, process.host.unit)
+    return {worker.host.name for worker in workers if (worker.host.kind, worker.host.unit) == unit}
 
 
 def lacks(process: Process, several: bool) -> list[str] | None:
