@@ -31,7 +31,8 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def table(enabled: Iterable[Rule]) -> dict[Kind, list[Check]]:
+@lru_cache(maxsize=8)
+def table(enabled: tuple[Rule, ...]) -> dict[Kind, list[Check]]:
     """The checks of some rules by the kind that they are registered for."""
     checks: dict[Kind, list[Check]] = {}
     for rule in enabled:
