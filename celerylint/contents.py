@@ -40,9 +40,7 @@ class Contents:
     @cached_property
     def shown_paths(self) -> dict[str, str]:
         """Python files: the path as shown -> the absolute path."""
-        files = {str(path) for path in self.tree.python} | {
-            path for path in self.overlay if path.endswith((".py", ".pyi"))
-        }
+        files = set(self.tree.python) | {path for path in self.overlay if path.endswith((".py", ".pyi"))}
         return {shown(path): path for path in sorted(files)}
 
     @cached_property
@@ -78,7 +76,7 @@ class Contents:
     @property
     def others(self) -> list[str]:
         """The shown paths of the files that are not Python."""
-        files = {str(path) for path in self.tree.other} | set(self.overlay)
+        files = set(self.tree.other) | set(self.overlay)
         return [path for path in map(shown, sorted(files)) if path not in self.shown_paths]
 
     def read_other(self, path: str) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+from bisect import bisect_left
 
 from celerylint.edits import Edit
 from celerylint.source import NEWLINE, Source
@@ -29,11 +30,11 @@ def changes(old: str, new: str) -> list[tuple[int, int, str]]:
 def common(old: str, new: str) -> tuple[int, int]:
     """How many characters two texts share at the start and, of the rest, at the end; no `\\r\\n` is cut in two."""
     shortest = min(len(old), len(new))
-    head = next((i for i in range(shortest) if old[i] != new[i]), shortest)
+    head = bisect_left(range(shortest), True, key=lambda i: old[: i + 1] != new[: i + 1])
     if head and old[head - 1] == "\r" and "\n" in (old[head : head + 1], new[head : head + 1]):
         head -= 1
     rest = shortest - head
-    tail = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
+    tail = bisect_left(range(rest), True, key=lambda i: old[-1 - i :] != new[-1 - i :])
     while tail and old[len(old) - tail] == "\n" and "\r" in (old[-tail - 1 : -tail], new[-tail - 1 : -tail]):
         tail -= 1
     return head, tail

@@ -35,10 +35,11 @@ PROSE = re.compile(
 
 @dataclass(slots=True)
 class Tree:
-    """What was found: Python files and deployment files, sorted; and what could not be read, as messages."""
+    """What was found: the absolute paths of Python files and of deployment files, sorted; and what could not be read,
+    as messages."""
 
-    python: list[Path] = field(default_factory=list)
-    other: list[Path] = field(default_factory=list)
+    python: list[str] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
@@ -77,19 +78,14 @@ def discover(paths: Sequence[Path], config: Config) -> Tree:
     real = {os.path.realpath(path) for path in walk.files} if walk.links else set()
     found = walk.files | named | {link for link, target in sorted(walk.links.items()) if target not in real}
     python = {path for path in found if is_python(path) or (path in named and is_script(path))}
-    return Tree(sorted_paths(python), sorted_paths(found - python), sorted(walk.errors))
+    return Tree(sorted(python), sorted(found - python), sorted(walk.errors))
 
 
-def matching(config: Config, wanted: Callable[[str], bool]) -> list[Path]:
+def matching(config: Config, wanted: Callable[[str], bool]) -> list[str]:
     """The files of a project whose paths are wanted, neither excluded nor ignored by git, in order."""
     walk = Walk(str(config.root), *exclusions(config), wanted)
     search(walk, walk.root)
-    return sorted_paths(walk.files)
-
-
-def sorted_paths(paths: set[str]) -> list[Path]:
-    """The paths in the order in which findings show them."""
-    return [Path(path) for path in sorted(paths)]
+    return sorted(walk.files)
 
 
 def is_python(path: str | os.PathLike[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from celerylint import cache as store
-from celerylint import engine, workers
+from celerylint import engine, environment, workers
 from celerylint.codebase import Codebase, described, unparsable
 from celerylint.config import enabled, ignored, selected, unknown_codes
 from celerylint.deploy import Deployment, Repository, Unread
@@ -72,10 +72,10 @@ class Project(Codebase):
             return ""
         if not all(stamp is not None and store.settled(stamp) for stamp in self.stamps.values()):
             return ""
-        others = [f"{path}{store.stamp(str(path))}" for path in self.tree.other]
+        others = [f"{path}{store.stamp(path)}" for path in self.tree.other]
         files = [f"{path}{stamp}" for path, stamp in self.stamps.items()]
         about = [type(self).__name__, repr(self.config), repr(self.traits), repr(sorted(self.asked))]
-        return store.digest([*about, *files, *others])
+        return store.digest([*about, *files, *others, *environment.stamps(self.config.root)])
 
     def sources(self, findings: list[Finding]) -> dict[str, Source]:
         """The sources that findings are in, as far as they can be read."""

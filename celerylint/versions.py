@@ -8,6 +8,7 @@ which is what a new installation gets. Several versions in one file (for several
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -82,8 +83,7 @@ def find(root: Path, tree: Tree, package: str) -> Found:
     """The version of a package that the files of a project name."""
     candidates = sorted(
         (rank(root, path, mention), index, path, mention)
-        for path in [*tree.other, *tree.python]
-        if (reader := reader_of(path)) is not None
+        for path, reader in readable(tree)
         for index, mention in enumerate(mentions(path, reader, package))
     )
     for best in candidates:
@@ -96,6 +96,14 @@ def find(root: Path, tree: Tree, package: str) -> Found:
         _, _, path, mention = candidates[0]
         return Found(None, f"{shown(path)}:{mention.line}", mention.spec)
     return Found()
+
+
+def readable(tree: Tree) -> Iterator[tuple[Path, Reader]]:
+    """The files that may name versions, with what reads them."""
+    for path in [*tree.other, *tree.python]:
+        reader = reader_of(path.rpartition(os.sep)[2].lower())
+        if reader is not None:
+            yield Path(path), reader
 
 
 def version_of(mention: Mention, package: str) -> Version | None:
@@ -135,23 +143,9 @@ def requirement_of(text: str, package: str) -> str | None:
     return spec if not spec or spec[0] in "=<>!~@^" else None
 
 
-def reader_of(path: Path) -> Reader | None:
-    """What reads a file of this name."""
-    name = path.name.lower()
-    if name.endswith((".txt", ".in")):
-        return requirements
-    readers: dict[str, Reader] = {
-        "uv.lock": toml_lock,
-        "poetry.lock": toml_lock,
-        "pdm.lock": toml_lock,
-        "pylock.toml": toml_lock,
-        "pipfile.lock": pipfile_lock,
-        "pipfile": pipfile,
-        "pyproject.toml": pyproject,
-        "setup.cfg": setup_cfg,
-        "setup.py": setup_py,
-    }
-    return readers.get(name)
+def reader_of(name: str) -> Reader | None:
+    """What reads a file of this name, given in lower case."""
+    return requirements if name.endswith((".txt", ".in")) else READERS.get(name)
 
 
 def requirements(text: str, package: str) -> Iterator[Mention]:
@@ -270,3 +264,16 @@ def setup_py(text: str, package: str) -> Iterator[Mention]:
 def line_at(text: str, offset: int) -> int:
     """The line, from 1, of an offset."""
     return text.count("\n", 0, offset) + 1
+
+
+READERS: dict[str, Reader] = {
+    "uv.lock": toml_lock,
+    "poetry.lock": toml_lock,
+    "pdm.lock": toml_lock,
+    "pylock.toml": toml_lock,
+    "pipfile.lock": pipfile_lock,
+    "pipfile": pipfile,
+    "pyproject.toml": pyproject,
+    "setup.cfg": setup_cfg,
+    "setup.py": setup_py,
+}

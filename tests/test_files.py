@@ -43,8 +43,8 @@ def tree(root: Path, *paths: str, config: Config | None = None) -> Tree:
     return discover(wanted, config or Config(root=root))
 
 
-def relative(root: Path, paths: Sequence[Path]) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in paths]
+def relative(root: Path, paths: Sequence[str]) -> list[str]:
+    return [Path(path).relative_to(root).as_posix() for path in paths]
 
 
 def test_python_and_deployment_files_are_told_apart_and_sorted(root: Path) -> None:

@@ -106,7 +106,7 @@ class Papers:
     @cached_property
     def all(self) -> list[Path]:
         wanted = (*PROSE, ".json", ".yml", ".yaml", ".rules")
-        return matching(self.project.config, lambda path: path.endswith(wanted))
+        return [Path(path) for path in matching(self.project.config, lambda path: path.endswith(wanted))]
 
     def source(self, path: Path) -> Source | None:
         """The text of a file; None for one that is too large to be written by people, or no text."""
