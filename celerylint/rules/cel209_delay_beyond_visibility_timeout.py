@@ -45,7 +45,7 @@ from celerylint.facts import Dispatch, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.delays import Delay, of_call, of_late_task, of_retries, of_settings, visibility_timeout
+from celerylint.rules.delays import delays, visibility_timeout
 
 rule = Rule(
     __name__,
@@ -55,30 +55,20 @@ rule = Rule(
     checklist=("task-design.idempotent",),
 )
 
-RETRY = "retry earlier, or raise `visibility_timeout`"
+INSTEAD = {
+    "call": "store the date and have beat look for what is due",
+    "retry": "retry earlier, or raise `visibility_timeout`",
+    "run": "raise `visibility_timeout`, or split the task",
+    "limit": "raise `visibility_timeout`, or lower the limit",
+}
 
 
-@rule.check(Dispatch)
-def of_dispatch(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
-    instead = RETRY if dispatch.method == "retry" else "store the date and have beat look for what is due"
-    yield from report(of_call(dispatch, file, index), instead, file, index)
-
-
-@rule.check(Task)
-def of_task(task: Task, file: File, index: Index) -> Iterator[Finding]:
-    yield from report(of_retries(task, file, index), RETRY, file, index)
-    yield from report(of_late_task(task, file, index), "raise `visibility_timeout`, or split the task", file, index)
-
-
-@rule.check(Setting)
-def of_setting(setting: Setting, file: File, index: Index) -> Iterator[Finding]:
-    yield from report(of_settings(setting, file, index), "raise `visibility_timeout`, or lower the limit", file, index)
-
-
-def report(delays: Iterator[Delay], instead: str, file: File, index: Index) -> Iterator[Finding]:
-    for delay in delays:
+@rule.check(Dispatch, Task, Setting)
+def held_too_long(subject: Dispatch | Task | Setting, file: File, index: Index) -> Iterator[Finding]:
+    for delay in delays(subject, file, index):
         timeout = visibility_timeout(delay.app, index)
         if timeout is not None and delay.seconds > timeout:
+            instead = INSTEAD[delay.kind]
             yield rule.finding(
                 file, delay.span, what=delay.what, seconds=delay.seconds, timeout=timeout, instead=instead
             )

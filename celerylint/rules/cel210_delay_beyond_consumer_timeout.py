@@ -47,7 +47,7 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.brokers import AMQP
-from celerylint.rules.delays import Delay, broker_of, delays_natively, of_call, of_late_task, of_retries, of_settings
+from celerylint.rules.delays import broker_of, delays, delays_natively
 
 rule = Rule(
     __name__,
@@ -58,28 +58,18 @@ rule = Rule(
 )
 
 CONSUMER_TIMEOUT = 1800
-RETRY = "retry earlier, or use quorum queues"
+INSTEAD = {
+    "call": "use quorum queues, or have beat look for what is due",
+    "retry": "retry earlier, or use quorum queues",
+    "run": "split the task, or acknowledge it early",
+    "limit": "lower the limit, or acknowledge early",
+}
 
 
-@rule.check(Dispatch)
-def of_dispatch(dispatch: Dispatch, file: File, index: Index) -> Iterator[Finding]:
-    instead = RETRY if dispatch.method == "retry" else "use quorum queues, or have beat look for what is due"
-    yield from report(of_call(dispatch, file, index), instead, file, index)
-
-
-@rule.check(Task)
-def of_task(task: Task, file: File, index: Index) -> Iterator[Finding]:
-    yield from report(of_retries(task, file, index), RETRY, file, index)
-    yield from report(of_late_task(task, file, index), "split the task, or acknowledge it early", file, index)
-
-
-@rule.check(Setting)
-def of_setting(setting: Setting, file: File, index: Index) -> Iterator[Finding]:
-    yield from report(of_settings(setting, file, index), "lower the limit, or acknowledge early", file, index)
-
-
-def report(delays: Iterator[Delay], instead: str, file: File, index: Index) -> Iterator[Finding]:
-    for delay in delays:
+@rule.check(Dispatch, Task, Setting)
+def held_too_long(subject: Dispatch | Task | Setting, file: File, index: Index) -> Iterator[Finding]:
+    for delay in delays(subject, file, index):
         on_rabbit = broker_of(delay.app, index) == AMQP and not delays_natively(delay.app, index)
         if on_rabbit and delay.seconds > CONSUMER_TIMEOUT:
+            instead = INSTEAD[delay.kind]
             yield rule.finding(file, delay.span, what=delay.what, seconds=delay.seconds, instead=instead)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from celerylint.facts import Dispatch, Setting, Task
 from celerylint.file import File
@@ -30,12 +31,26 @@ SENDERS = frozenset({"apply_async", "send_task", "apply_async_on_commit", "retry
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A time that a message stays unacknowledged: `what` names its cause, `seconds` is how long at most."""
+    """A time that a message stays unacknowledged: `what` names its cause, `seconds` is how long at most, `kind` says
+    whether a call or a retry waits, or a task runs as long as its own limit or that of all tasks lets it."""
 
+    kind: Literal["call", "retry", "run", "limit"]
     span: Span
     what: str
     seconds: float
     app: str
+
+
+def delays(subject: Dispatch | Task | Setting, file: File, index: Index) -> Iterator[Delay]:
+    """The delays that a dispatch, a task's own options or a setting makes."""
+    match subject:
+        case Dispatch():
+            yield from of_call(subject, file, index)
+        case Task():
+            yield from of_retries(subject, file, index)
+            yield from of_late_task(subject, file, index)
+        case Setting():
+            yield from of_settings(subject, file, index)
 
 
 def of_call(dispatch: Dispatch, file: File, index: Index) -> Iterator[Delay]:
@@ -47,7 +62,9 @@ def of_call(dispatch: Dispatch, file: File, index: Index) -> Iterator[Delay]:
         value = dispatch.options.get(name)
         seconds = from_now(value, index) if name == "eta" else amount(value, index)
         if seconds is not None:
-            yield Delay(keyword_span(file, dispatch.option_spans[name]), f"{ARTICLES[name]} `{name}`", seconds, app)
+            kind: Literal["call", "retry"] = "retry" if dispatch.method == "retry" else "call"
+            place = keyword_span(file, dispatch.option_spans[name])
+            yield Delay(kind, place, f"{ARTICLES[name]} `{name}`", seconds, app)
 
 
 def app_of_dispatch(dispatch: Dispatch, index: Index) -> str:
@@ -86,11 +103,11 @@ def of_retries(task: Task, file: File, index: Index) -> Iterator[Delay]:
         by_hand = any(call.options.keys().isdisjoint({"countdown", "eta"}) for call in retries.retry_calls(task, index))
         seconds = amount(found.options["default_retry_delay"], index)
         if seconds is not None and (flat or by_hand):
-            yield Delay(found.place(file, "default_retry_delay"), "a `default_retry_delay`", seconds, app)
+            yield Delay("retry", found.place(file, "default_retry_delay"), "a `default_retry_delay`", seconds, app)
     if automatic and "retry_backoff_max" in found.options:
         longest = longest_backoff(found, task, index)
         if longest is not None:
-            yield Delay(found.place(file, "retry_backoff_max"), "a retry's backoff", longest, app)
+            yield Delay("retry", found.place(file, "retry_backoff_max"), "a retry's backoff", longest, app)
 
 
 def longest_backoff(found: Declared, task: Task, index: Index) -> float | None:
@@ -114,7 +131,9 @@ def of_late_task(task: Task, file: File, index: Index) -> Iterator[Delay]:
     name = next((name for name in ("time_limit", "soft_time_limit") if found and name in found.options), "")
     seconds = amount(found.options[name], index) if found is not None and name else None
     if found is not None and seconds:
-        yield Delay(found.place(file, name), "a run of this late-acknowledged task", seconds, app_key(task, index))
+        yield Delay(
+            "run", found.place(file, name), "a run of this late-acknowledged task", seconds, app_key(task, index)
+        )
 
 
 def of_settings(setting: Setting, file: File, index: Index) -> Iterator[Delay]:
@@ -125,7 +144,7 @@ def of_settings(setting: Setting, file: File, index: Index) -> Iterator[Delay]:
     late = [truth(row.value) for row in configuration.effective("task_acks_late", setting.app)]
     seconds = amount(setting.value, index)
     if late and all(late) and seconds:
-        yield Delay(written(file, setting)[0], "a run of any late-acknowledged task", seconds, setting.app)
+        yield Delay("limit", written(file, setting)[0], "a run of any late-acknowledged task", seconds, setting.app)
 
 
 # Brokers
