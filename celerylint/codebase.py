@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from celerylint import cache as store
-from celerylint import engine, lowering, roots, versions
+from celerylint import engine, environment, lowering, roots, versions
 from celerylint.collect import collect
 from celerylint.config import Config
 from celerylint.contents import Contents
@@ -133,7 +133,14 @@ class Codebase(Contents):
         """The whole project, merged."""
         facts = [known for path in self.relevant if (known := self.facts(path)) is not None]
         return Index(
-            self.modules, facts, self.traits, self.follows, self.lines_with, self.content, lambda: self.deployment
+            self.modules,
+            facts,
+            self.traits,
+            self.follows,
+            self.lines_with,
+            self.content,
+            lambda: self.deployment,
+            lambda: environment.candidates(self.config.root),
         )
 
     @cached_property

@@ -168,6 +168,13 @@ def is_third_party_setting(name: str) -> bool:
     return plain in third_party.SETTINGS or plain.startswith(third_party.SETTING_PREFIXES)
 
 
+def is_third_party_task(name: str) -> bool:
+    """Whether a well-known package brings a task of this name."""
+    from celerylint.celery_data import third_party
+
+    return name in third_party.TASKS
+
+
 def base_options(base: str) -> frozenset[str]:
     """The task options that a package's task base reads besides Celery's; `base` is its dotted name."""
     from celerylint.celery_data.third_party import BASE_OPTIONS

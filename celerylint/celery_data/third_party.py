@@ -1,4 +1,4 @@
-"""Settings and options that are in no table of Celery's own: those of well-known packages, and of before 4.0.
+"""Settings, options and tasks that are in no table of Celery's own: of well-known packages, and of before 4.0.
 
 Kept by hand. None of the names of packages may ever be called unknown; their settings stand here as Celery
 sees them, in lower case and without the namespace `CELERY_`.
@@ -38,6 +38,21 @@ SETTING_PREFIXES: tuple[str, ...] = (
     "redbeat_",  # celery-redbeat: RedBeatConfig
     "rhubarb_",  # rhubarb: CELERY_RHUBARB_BACKEND_KWARGS
     "singleton_",  # celery-singleton: config.py
+)
+
+# Tasks of packages that projects name in schedules, routes and calls. Where a package is installed beside the project
+# its own files say more; these are known without.
+TASKS: frozenset[str] = frozenset(
+    {
+        "celery_haystack.tasks.CeleryHaystackSignalHandler",  # celery-haystack 0.10: tasks.py
+        "celery_haystack.tasks.CeleryHaystackUpdateIndex",
+        "djcelery_email_send_multiple",  # django-celery-email 3.0: tasks.py
+        "esi.tasks.cleanup_callbackredirect",  # django-esi 10.0: tasks.py
+        "esi.tasks.cleanup_token",
+        "health_check.contrib.celery.tasks.add",  # django-health-check 3: contrib/celery/tasks.py
+        "import_export_celery.tasks.run_export_job",  # django-import-export-celery 1.7: tasks.py
+        "import_export_celery.tasks.run_import_job",
+    }
 )
 
 # Options that a package's task base reads, by the dotted name of the base.

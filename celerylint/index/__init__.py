@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 from celerylint.deploy import Deployment, Repository
+from celerylint.environment import Environment
 from celerylint.facts import App, Dispatch, FileFacts, Function, Parameter, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index.apps import Apps
@@ -15,6 +16,8 @@ from celerylint.index.canvas import Canvases
 from celerylint.index.classes import Classes
 from celerylint.index.configuration import Configuration
 from celerylint.index.dispatches import Dispatches, Signature
+from celerylint.index.installed import Installed
+from celerylint.index.listed import Listed
 from celerylint.index.mappings import Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.options import Option, Options
@@ -65,6 +68,7 @@ class Index:
         lines_with: Callable[[str], list[tuple[str, str]]] = lambda word: [],
         read: Callable[[str], bytes | None] = lambda path: None,
         deployed: Callable[[], Deployment] = nothing_deployed,
+        environments: Callable[[], Iterable[Environment]] = tuple,
     ) -> None:
         self.lines_with, self.read, self.deployed = lines_with, read, deployed
         self.modules, self.facts, self.traits = modules, facts, traits
@@ -79,7 +83,8 @@ class Index:
         self.options = Options(self.registry, self.configuration, self.limit_of_workers)
         self.parameters = Parameters(modules, self.registry)
         self.canvases = Canvases(self.sending)
-        self.task_names = TaskNames(modules, self.registry)
+        self.installed = Installed(Listed(self.configuration, facts, read), environments)
+        self.task_names = TaskNames(modules, self.registry, self.installed)
         self.scheduling = Schedules(
             modules, self.registry, self.task_names, self.sending, self.configuration, self.mappings, facts
         )

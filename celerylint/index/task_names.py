@@ -6,6 +6,7 @@ from functools import cached_property
 
 from celerylint.celery_data import nearest
 from celerylint.facts import Class, Function, Task
+from celerylint.index.installed import Installed
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import Tasks
 from celerylint.values import Attr, Const, Name, Value
@@ -24,8 +25,8 @@ ENOUGH = 5
 class TaskNames:
     """The names that tasks are registered under, as far as code tells."""
 
-    def __init__(self, modules: Modules, tasks: Tasks) -> None:
-        self.modules, self.tasks = modules, tasks
+    def __init__(self, modules: Modules, tasks: Tasks, installed: Installed) -> None:
+        self.modules, self.tasks, self.installed = modules, tasks, installed
         self.judged: dict[str, bool | None] = {}
 
     def text(self, value: Value | None) -> str:
@@ -66,12 +67,24 @@ class TaskNames:
             return True
         if self.names_are_made or self.may_be_wrapped(name):
             return None
+        found = self.judge_own(name)
+        installed = self.installed.registers(name)
+        return installed if installed or (found is None and self.is_of_others(name)) else found
+
+    def is_of_others(self, name: str) -> bool:
+        """Whether a name is in a package that is not the project's, and like none of its tasks'."""
+        module = name.rpartition(".")[0]
+        return bool(module) and not self.is_own_package(module) and not self.resembles_one(name)
+
+    def resembles_one(self, name: str) -> bool:
+        """Whether a task has this name but for the packages at the beginning, which imports may leave out."""
+        known = (one for one in self.tasks.by_name if "." in one)
+        return any(one.endswith(f".{name}") or name.endswith(f".{one}") for one in known)
+
+    def judge_own(self, name: str) -> bool | None:
+        """False where one of the project's modules would register a name and does not, None otherwise."""
         module, _, last = name.rpartition(".")
-        if not module:
-            return None
-        if any(
-            known.endswith(f".{name}") or name.endswith(f".{known}") for known in self.tasks.by_name if "." in known
-        ):
+        if not module or self.resembles_one(name):
             return None
         relatives = self.modules.by_import.get(module, [])
         if relatives:
@@ -146,7 +159,7 @@ class TaskNames:
             task = self.tasks.of(Name(f"{self.modules.ids[relative]}.{rest}"))
             if task is not None and task.name:
                 return task.name
-        found = nearest(name, self.tasks.by_name)
+        found = nearest(name, self.tasks.by_name) or nearest(name, self.installed.names)
         if found is not None:
             return found
         last = name.rpartition(".")[2]

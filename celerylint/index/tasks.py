@@ -19,6 +19,7 @@ from celerylint.values import (
     Const,
     Either,
     Item,
+    Mapping,
     Name,
     Param,
     Value,
@@ -240,8 +241,9 @@ class Tasks:
     def task(self, function: Function, decorator: Decorator, factory: Factory, call: Call | None) -> Task:
         keywords = {key: value for key, value in call.keywords if key} if call else {}
         options = factory.options | keywords
+        given = options.get("name") or self.spread_name(call)
         return Task(
-            name=self.name(options.get("name"), function),
+            name=self.name(given, function),
             key=function.key,
             path=function.path,
             span=function.span,
@@ -254,8 +256,13 @@ class Tasks:
             via=factory.via,
             app=factory.app,
             base=base_name(options.get("base")),
-            explicit_name="name" in options,
+            explicit_name=given is not None,
         )
+
+    def spread_name(self, call: Call | None) -> Value | None:
+        """The name in a dict that a decorator is given as `**options`, None where none is seen."""
+        spread = (self.modules.expand(value) for key, value in call.keywords if key is None) if call else ()
+        return next((name for value in spread if isinstance(value, Mapping) and (name := value.get("name"))), None)
 
     # Classes
 
