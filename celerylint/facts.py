@@ -63,21 +63,13 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """A function or method. `key` is `module:qualname`; `owner` the qualname around it, "" at module level."""
+class Defined:
+    """A function or class where it is defined. `key` is `module:qualname`."""
 
     key: str
     name: str
     path: str
     span: Span
-    parameters: tuple[Parameter, ...]
-    decorators: tuple[Decorator, ...]
-    owner: str = ""
-    in_class: bool = False
-    is_async: bool = False
-    is_generator: bool = False
-    calls: Sequence[CallSite] = field(default=(), compare=False, repr=False)
-    returns: Sequence[Value] = field(default=(), compare=False, repr=False)
 
     @property
     def module(self) -> str:
@@ -89,14 +81,24 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
-class Class:
+class Function(Defined):
+    """A function or method; `owner` is the qualname around it, "" at module level."""
+
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Decorator, ...]
+    owner: str = ""
+    in_class: bool = False
+    is_async: bool = False
+    is_generator: bool = False
+    calls: Sequence[CallSite] = field(default=(), compare=False, repr=False)
+    returns: Sequence[Value] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Class(Defined):
     """A class; `attributes` are the assignments in its body, in order, the last one wins. `spans` are the places of
     their names, `value_spans` those of their values."""
 
-    key: str
-    name: str
-    path: str
-    span: Span
     bases: tuple[Value, ...]
     keywords: tuple[tuple[str | None, Value], ...] = ()
     attributes: dict[str, Value] = field(default_factory=dict)
@@ -104,14 +106,6 @@ class Class:
     value_spans: dict[str, Span] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     decorators: tuple[Decorator, ...] = ()
-
-    @property
-    def module(self) -> str:
-        return self.key.partition(":")[0]
-
-    @property
-    def qualname(self) -> str:
-        return self.key.partition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
