@@ -42,10 +42,12 @@ rule = Rule(
     __name__,
     severity="advice",
     strict=True,
-    message="Flower and exporters see no tasks, as their events are off; set {missing}",
+    message="{problem}; set {missing}",
     checklist=("monitoring.events",),
 )
 
+UNSEEN = "Flower and exporters see no tasks, as their events are off"
+UNTIMED = "Exporters cannot tell how long tasks wait, as no event says when they were sent"
 SETTINGS = ("worker_send_task_events", "task_send_sent_event")
 
 
@@ -57,4 +59,5 @@ def silent(app: App, file: File, index: Index) -> Iterator[Finding]:
     unset = [name for name in off if not index.configuration.effective(name, app.key)]
     if off:
         missing = " and ".join(f"`{name}`" for name in off)
-        yield rule.finding(file, app.span, data={"app": app.key, "settings": unset}, missing=missing)
+        problem = UNSEEN if SETTINGS[0] in off else UNTIMED
+        yield rule.finding(file, app.span, data={"app": app.key, "settings": unset}, problem=problem, missing=missing)
