@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from celerylint.deploy import Deployment
-from celerylint.deploy.model import Beat, Exporter, Flower, Process, Worker
+from celerylint.deploy.model import Beat, Exporter, Flower, Host, Process, Worker
 from celerylint.facts import App, Dispatch, ScheduleEntry, Task
 from celerylint.index import Index
 from celerylint.project import Project
@@ -113,8 +113,13 @@ class Overview:
         named = [program for program in kept if is_production_file(program.host.path, self.deployment)]
         return [program for program in named if is_production(program.host, self.deployment)] or named
 
+    def is_developers(self, host: Host) -> bool:
+        """Whether a host runs code from somebody's disk, or is for development otherwise."""
+        return host.developing or host.unit in development_units(self.deployment)
+
     @cached_property
     def developing_paths(self) -> frozenset[str]:
-        """The deployment files that run code from somebody's disk, or are for development otherwise."""
-        units = development_units(self.deployment)
-        return frozenset(host.path for host in self.deployment.hosts if host.developing or host.unit in units)
+        """The deployment files in which all is for development."""
+        hosts = self.deployment.hosts
+        mixed = {host.path for host in hosts if not self.is_developers(host)}
+        return frozenset(host.path for host in hosts if host.path not in mixed)

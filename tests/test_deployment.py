@@ -8,6 +8,7 @@ import pytest
 
 from celerylint.deploy import Deployment
 from celerylint.deploy.snippets import HIDDEN
+from celerylint.rules.deployed import development_units
 from celerylint.values import Unknown
 from tests.deployed import of, worker
 
@@ -282,6 +283,23 @@ services:
     ports: ["6379:6379"]
 volumes: {data: {}}
 """
+
+
+def test_a_service_with_a_profile_for_development_says_nothing_of_the_others() -> None:
+    text = """\
+services:
+  worker:
+    command: celery -A shop worker
+  flower:
+    command: celery -A shop flower
+    profiles: [dev]
+"""
+    found = of({"compose.yml": text})
+    assert {process.host.name: process.host.developing for process in found.processes} == {
+        "worker": False,
+        "flower": True,
+    }
+    assert development_units(found) == {"compose:compose.yml for development"}
 
 
 def test_redis_takes_its_file_and_then_its_arguments() -> None:

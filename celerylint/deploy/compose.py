@@ -36,7 +36,10 @@ def launch(service: Service, repository: Repository, version: Version) -> Iterat
     dockerfile, stage = image_of(service, repository)
     environment = environment_of(service, repository, stage)
     host = host_of(service, stage, environment, dockerfile, version)
-    host = replace(host, developing=is_developing(service, host, repository))
+    if is_extra(service):
+        host = replace(host, developing=True, unit=f"{host.unit} for development")
+    elif any(is_source(mount, service, repository) for mount in host.mounts or ()):
+        host = replace(host, developing=True)
     words, shell = command_of(stage, words_of(service, "entrypoint"), words_of(service, "command"))
     yield Launch(host, words, shell, stage, (context_of(service), service.file.folder))
 
@@ -260,12 +263,10 @@ def mounts_of(service: Service) -> Iterator[Mount]:
 PROFILES = frozenset({"dev", "develop", "development", "debug", "test", "tests", "testing", "local"})
 
 
-def is_developing(service: Service, host: Host, repository: Repository) -> bool:
-    """Whether a service is for development: by its profile, or since it runs the code from somebody's disk."""
+def is_extra(service: Service) -> bool:
+    """Whether a service starts for development only, by its profiles, which says nothing of the others."""
     profiles = {item.text for item in service.lists("profiles")}
-    if profiles and profiles <= PROFILES:
-        return True
-    return any(is_source(mount, service, repository) for mount in host.mounts or ())
+    return bool(profiles) and profiles <= PROFILES
 
 
 def is_source(mount: Mount, service: Service, repository: Repository) -> bool:
