@@ -119,7 +119,6 @@ class Overview:
 
     @cached_property
     def developing_paths(self) -> frozenset[str]:
-        """The deployment files in which all is for development."""
+        """The deployment files that are for development."""
         hosts = self.deployment.hosts
-        mixed = {host.path for host in hosts if not self.is_developers(host)}
-        return frozenset(host.path for host in hosts if host.path not in mixed)
+        return frozenset(host.path for host in hosts if self.is_developers(host) and not host.profiled)

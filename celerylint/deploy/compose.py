@@ -37,7 +37,7 @@ def launch(service: Service, repository: Repository, version: Version) -> Iterat
     environment = environment_of(service, repository, stage)
     host = host_of(service, stage, environment, dockerfile, version)
     if is_extra(service):
-        host = replace(host, developing=True, unit=f"{host.unit} for development")
+        host = replace(host, developing=True, profiled=True, unit=f"{host.unit} for development")
     elif any(is_source(mount, service, repository) for mount in host.mounts or ()):
         host = replace(host, developing=True)
     words, shell = command_of(stage, words_of(service, "entrypoint"), words_of(service, "command"))

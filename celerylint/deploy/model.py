@@ -67,6 +67,7 @@ class Host:
     when it is deployed. `resources` are those that are set, as `limits.memory`; None where that is not known.
     `developing` says that it runs the code from somebody's disk, `templated` that a chart makes it, `condition` is what
     of a template decides whether it is there at all. `group` is supervisord's, "" without one.
+    `profiled` says that it only starts by a profile for development, which makes a unit of its own.
     """
 
     kind: HostKind
@@ -96,6 +97,7 @@ class Host:
     condition: str = ""
     fixed: bool = False
     group: str = ""
+    profiled: bool = False
 
     @property
     def path(self) -> str:
