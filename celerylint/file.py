@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any, TypeVar, overload
 
 from celerylint.names import Locator, Names
+from celerylint.scopes import Scope
 from celerylint.source import Located, Source, Span
-from celerylint.tree import CHILDREN, FunctionNode, Scope, Tree, arrange, children
+from celerylint.tree import CHILDREN, FunctionNode, Tree, arrange, children
 from celerylint.values import Value
 
 A = TypeVar("A", bound=ast.AST)

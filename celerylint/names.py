@@ -8,12 +8,14 @@ import keyword
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from celerylint.evaluation import EVALUATORS
+from celerylint.reaching import reaching_bindings
+from celerylint.scopes import Binding, Growth, Scope
 from celerylint.source import Located, Span
-from celerylint.tree import Binding, FunctionNode, Growth, Scope, Tree
+from celerylint.tree import FunctionNode, Tree
 from celerylint.values import (
     UNKNOWN,
     Attr,
-    Binary,
     Call,
     Comprehension,
     Const,
@@ -28,7 +30,6 @@ from celerylint.values import (
     Typed,
     Value,
     Where,
-    attribute,
     either,
     heavier,
 )
@@ -295,215 +296,3 @@ def unpack(value: Value, path: tuple[int, ...]) -> Value:
         else:
             value = Item(value, Const(index))
     return value
-
-
-def reaching_bindings(tree: Tree, bindings: list[Binding], node: ast.AST) -> list[Binding]:
-    """The bindings of a scope that may give the value at a node: the last before it that it cannot avoid,
-    those after that one, and later ones of a loop around both."""
-    if len(bindings) == 1:
-        return bindings
-    around = [node, *tree.ancestors(node)]
-    position = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    before: list[Binding] = []
-    after: list[Binding] = []
-    for binding in bindings:
-        (before if binding_position(binding) <= position and not assigns_around(binding, around) else after).append(
-            binding
-        )
-    reaching: list[Binding] = []
-    for binding in reversed(before):
-        reaching.append(binding)
-        if unavoidable(tree, binding, around):
-            break
-    loops = [above for above in around if isinstance(above, ast.For | ast.AsyncFor | ast.While)]
-    if loops:
-        inside = set(loops)
-        reaching += [b for b in after if not inside.isdisjoint(tree.ancestors(b.node))]
-    return reaching or bindings
-
-
-def binding_position(binding: Binding) -> tuple[int, int]:
-    node = binding.node
-    if isinstance(node, ast.comprehension):
-        return (0, 0)
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def assigns_around(binding: Binding, around: list[ast.AST]) -> bool:
-    """Whether the node is part of the assignment itself: `x = f(x)` reads the x before."""
-    return binding.kind == "assign" and binding.node in around
-
-
-def unavoidable(tree: Tree, binding: Binding, around: list[ast.AST]) -> bool:
-    """Whether each way to the node passes the binding: the block it stands in is around the node."""
-    block: ast.AST = binding.node
-    if isinstance(block, ast.arg | ast.comprehension) or block in around:
-        return True
-    block = tree.statement(block)
-    while (parent := tree.parents.get(block)) is not None and parent not in around:
-        if not isinstance(parent, ast.With | ast.AsyncWith):
-            return False
-        block = parent
-    if parent is None or not isinstance(parent, BRANCHING):
-        return True
-    child = around[around.index(parent) - 1]
-    return any(block in body and child in body for body in blocks(parent))
-
-
-BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.ExceptHandler, ast.Match, ast.match_case)
-
-
-def blocks(node: ast.AST) -> list[list[ast.AST]]:
-    """The statement lists of a compound statement."""
-    found = (getattr(node, name, None) for name in ("body", "orelse", "finalbody", "handlers"))
-    return [block for block in found if isinstance(block, list)]
-
-
-# Evaluation by node type.
-
-
-def constant(names: Names, node: ast.Constant, depth: int) -> Value:
-    return Const(node.value) if node.value is not Ellipsis else UNKNOWN
-
-
-def name(names: Names, node: ast.Name, depth: int) -> Value:
-    return names.lookup(node.id, node, depth)
-
-
-def attr(names: Names, node: ast.Attribute, depth: int) -> Value:
-    return attribute(names.value(node.value, depth), node.attr)
-
-
-def call(names: Names, node: ast.Call, depth: int) -> Value:
-    func = names.value(node.func, depth)
-    if func == UNKNOWN:
-        return UNKNOWN
-    args = tuple(names.value(arg, depth) for arg in node.args)
-    return Call(func, args, tuple((keyword.arg, names.value(keyword.value, depth)) for keyword in node.keywords))
-
-
-def item(names: Names, node: ast.Subscript, depth: int) -> Value:
-    base = names.value(node.value, depth)
-    key = names.value(node.slice, depth)
-    if isinstance(base, Mapping) and isinstance(key, Const) and isinstance(key.value, str) and not base.open:
-        return base.get(key.value) or UNKNOWN
-    return UNKNOWN if base == UNKNOWN else Item(base, key)
-
-
-def sequence(names: Names, node: ast.List | ast.Tuple | ast.Set, depth: int) -> Value:
-    kind = {ast.List: "list", ast.Tuple: "tuple"}.get(node.__class__, "set")
-    place, where = names.place, None
-    if place is not None:
-        where = Where(names.path, place(node), tuple([place(element) for element in node.elts]))
-    return Sequence(kind, tuple(names.value(element, depth) for element in node.elts), where)
-
-
-def mapping(names: Names, node: ast.Dict, depth: int) -> Value:
-    place, where = names.place, None
-    if place is not None:
-        keys = tuple([None if key is None else place(key) for key in node.keys])
-        where = Where(names.path, place(node), tuple([place(value) for value in node.values]), keys)
-    pairs = zip(node.keys, node.values, strict=True)
-    return Mapping(
-        tuple((None if key is None else names.value(key, depth), names.value(value, depth)) for key, value in pairs),
-        where,
-    )
-
-
-def comprehension(names: Names, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, depth: int) -> Value:
-    kind = {ast.ListComp: "list", ast.SetComp: "set"}.get(node.__class__, "generator")
-    return Comprehension(kind, names.value(node.elt, depth))
-
-
-def dict_comprehension(names: Names, node: ast.DictComp, depth: int) -> Value:
-    return Comprehension("dict", Sequence("tuple", (names.value(node.key, depth), names.value(node.value, depth))))
-
-
-def binary(names: Names, node: ast.BinOp, depth: int) -> Value:
-    left, right = names.value(node.left, depth), names.value(node.right, depth)
-    op = node.op.__class__.__name__
-    if isinstance(left, Const) and isinstance(left.value, str):
-        if op == "Add" and isinstance(right, Const) and isinstance(right.value, str):
-            return Const(left.value + right.value)
-        if op in {"Mod", "Add"}:
-            return Typed("str", start=left.value if op == "Add" else left.value.partition("%")[0])
-    return Binary(op, left, right)
-
-
-def negated(names: Names, node: ast.UnaryOp, depth: int) -> Value:
-    value = names.value(node.operand, depth)
-    if isinstance(node.op, ast.Not):
-        return Const(not value.value) if isinstance(value, Const) else Typed("bool")
-    if isinstance(node.op, ast.USub) and isinstance(value, Const) and isinstance(value.value, int | float):
-        return Const(-value.value)
-    return UNKNOWN
-
-
-def boolean(names: Names, node: ast.BoolOp, depth: int) -> Value:
-    return either([names.value(value, depth) for value in node.values])
-
-
-def conditional(names: Names, node: ast.IfExp, depth: int) -> Value:
-    return either([names.value(node.body, depth), names.value(node.orelse, depth)])
-
-
-def comparison(names: Names, node: ast.Compare, depth: int) -> Value:
-    return Typed("bool")
-
-
-def formatted(names: Names, node: ast.JoinedStr, depth: int) -> Value:
-    """An f-string: the text where all of it is known, `"…{}…".format(…)` of names where these make up the rest."""
-    texts: list[str] = []
-    args: list[Value] = []
-    for part in node.values:
-        inner = names.value(part.value if isinstance(part, ast.FormattedValue) else part, depth)
-        plain = not isinstance(part, ast.FormattedValue) or (part.format_spec is None and part.conversion == -1)
-        if plain and isinstance(inner, Const) and isinstance(inner.value, str):
-            texts.append(inner.value)
-        elif plain and isinstance(inner, Name) and not inner.dotted.startswith("builtins."):
-            args.append(inner)
-            texts.append("\0")
-        else:
-            return Typed("str", start="".join(texts).partition("\0")[0])
-    if not args:
-        return Const("".join(texts))
-    template = "".join(texts).replace("{", "{{").replace("}", "}}").replace("\0", "{}")
-    return Call(Attr(Const(template), "format"), tuple(args))
-
-
-def anonymous(names: Names, node: ast.Lambda, depth: int) -> Value:
-    return Function("")
-
-
-def starred(names: Names, node: ast.Starred, depth: int) -> Value:
-    return Star(names.value(node.value, depth))
-
-
-def walrus(names: Names, node: ast.NamedExpr, depth: int) -> Value:
-    return names.value(node.value, depth)
-
-
-EVALUATORS: dict[type[ast.expr], Callable[..., Value]] = {
-    ast.Constant: constant,
-    ast.Name: name,
-    ast.Attribute: attr,
-    ast.Call: call,
-    ast.Subscript: item,
-    ast.List: sequence,
-    ast.Tuple: sequence,
-    ast.Set: sequence,
-    ast.Dict: mapping,
-    ast.ListComp: comprehension,
-    ast.SetComp: comprehension,
-    ast.GeneratorExp: comprehension,
-    ast.DictComp: dict_comprehension,
-    ast.BinOp: binary,
-    ast.UnaryOp: negated,
-    ast.BoolOp: boolean,
-    ast.IfExp: conditional,
-    ast.Compare: comparison,
-    ast.JoinedStr: formatted,
-    ast.Lambda: anonymous,
-    ast.Starred: starred,
-    ast.NamedExpr: walrus,
-}

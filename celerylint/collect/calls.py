@@ -11,8 +11,8 @@ from celerylint.collect.handlers import caught, handled
 from celerylint.collect.module import condition
 from celerylint.facts import Block, CallFact, CallSite
 from celerylint.file import File
+from celerylint.scopes import Scope
 from celerylint.source import Span
-from celerylint.tree import Scope
 from celerylint.values import UNKNOWN, Attr, Call, Function, Name, Param, Value, walk
 
 # Methods of tasks, signatures, apps and configurations whose arguments the index looks at.

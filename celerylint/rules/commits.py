@@ -10,7 +10,7 @@ from celerylint.facts import Dispatch, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.layout import NotEditable
-from celerylint.tree import Scope
+from celerylint.scopes import Scope
 from celerylint.values import Name, Value
 
 ON_COMMIT = "django.db.transaction.on_commit"

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.tree import Binding
+from celerylint.scopes import Binding
 from celerylint.values import Const, Name, Value
 
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
