@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-KINDS = ("apps", "tasks", "dispatches", "settings", "queues", "routes", "schedules")
+KINDS = ("apps", "tasks", "dispatches", "settings", "queues", "routes", "schedules", "workers", "environments")
 
 
 def kinds(command: Callable[..., int]) -> Callable[..., int]:
@@ -30,8 +30,9 @@ def kinds(command: Callable[..., int]) -> Callable[..., int]:
 def command(
     path: Path, output_format: str, isolated: bool, config: tuple[str, ...], verbose: bool, **flags: bool
 ) -> int:
-    """Show apps, tasks, dispatches, settings, queues, routes and schedules of the project around PATH, as far as
-    they can be known without running anything. `?` stands for what cannot. Next runs are on the schedule's clock."""
+    """Show apps, tasks, dispatches, settings, queues, routes, schedules and deployed workers of the project around
+    PATH, and the Python environment in which its packages are looked up, as far as all that can be known without
+    running anything. `?` stands for what cannot. Next runs are on the schedule's clock."""
     import json
 
     from celerylint.cli._options import config_options

@@ -14,6 +14,7 @@ from celerylint.values import Call, Const, Value, walk
 
 QUOTED = re.compile(rb"""["']([A-Za-z_]\w*(?:\.\w+)*)["']""")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+COMMON = frozenset({"celery", "django", "kombu"})
 # `celery.app.base.Celery.autodiscover_tasks(packages, related_name="tasks")`
 RELATED = "tasks"
 
@@ -34,14 +35,17 @@ class Listed:
         """The dotted names in settings with `INSTALLED_APPS`, in `include` and `imports`, and in calls of
         `autodiscover_tasks()`, sorted; without the project's own. Texts among them that are no such name do no harm,
         as nothing of that name is installed."""
-        found = {match.decode() for text in self.settings() for match in QUOTED.findall(text)}
-        for name in ("include", "imports"):
-            for row in self.configuration.by_name.get(name, ()):
-                found |= self.texts(row.given)
+        found = {match.decode() for text in self.settings() for match in QUOTED.findall(text)} | self.imported
         for call in self.discoveries:
             found |= {text for arg in arguments(call) for text in self.texts(arg)}
         own = self.configuration.modules.is_own
         return sorted(name for name in found if not own(name))
+
+    @cached_property
+    def imported(self) -> set[str]:
+        """The modules that `include` and `imports` name."""
+        rows = [row for name in ("include", "imports") for row in self.configuration.by_name.get(name, ())]
+        return {text for row in rows for text in self.texts(row.given)}
 
     def settings(self) -> Iterator[bytes]:
         """The contents of the modules of Django's settings with installed apps."""
@@ -69,12 +73,12 @@ class Listed:
 
     @cached_property
     def packages(self) -> list[str]:
-        """The top-level packages of what is listed."""
-        return sorted({name.partition(".")[0] for name in self.names})
+        """The top-level packages of what is listed, without those that many an environment has."""
+        return sorted({name.partition(".")[0] for name in self.names} - COMMON)
 
     def modules_of(self, name: str) -> Iterator[str]:
         """The modules with tasks that a listed package, `AppConfig` or module stands for, if they are there."""
-        if "." in name:
+        if name in self.imported:
             yield name
         yield from (f"{name.partition('.apps.')[0]}.{related}" for related in self.related)
 

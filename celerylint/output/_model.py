@@ -20,15 +20,18 @@ def model(index: Index, now: datetime) -> dict[str, list[Row]]:
     """Everything that was found, by kind, each in the order of paths and lines; what is due next is due after `now`,
     on the clock of the schedule."""
     from celerylint.output._model_configuration import app, queues, routes, schedules, setting
+    from celerylint.output._model_surroundings import environments, worker
 
     return {
         "apps": [app(item, index) for item in index.apps],
         "tasks": [task(item) for item in index.tasks],
-        "dispatches": [dispatch(item) for item in index.dispatches],
+        "dispatches": [dispatch(item, index) for item in index.dispatches],
         "settings": [setting(item, index) for item in index.settings],
         "queues": queues(index),
         "routes": [row for item in index.routes if (row := routes(item))],
         "schedules": [schedules(item, index, now) for item in index.schedule],
+        "workers": [worker(item) for item in index.deployment.workers],
+        "environments": environments(index),
     }
 
 
@@ -56,13 +59,13 @@ def task(item: Task) -> Row:
     }
 
 
-def dispatch(item: Dispatch) -> Row:
-    """A call that sends a task or makes its signature."""
+def dispatch(item: Dispatch, index: Index) -> Row:
+    """A call that sends a task or makes its signature; `known` is a task of the project or of a package."""
     return {
         "method": item.method,
         **place(item.path, item.span),
         "task": item.name or None,
-        "known": item.task is not None,
+        "known": item.task is not None or (bool(item.name) and index.task_names.registered(item.name) is True),
         "from": item.scope,
         "args": None if item.args is None else [to_json(value) for value in item.args],
         "kwargs": None if item.kwargs is None else values(item.kwargs),

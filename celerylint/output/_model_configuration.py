@@ -37,14 +37,25 @@ def app(item: App, index: Index) -> Row:
 
 def reads(link: Linked, index: Index) -> Row:
     """A configuration that an app reads; its modules are empty where these cannot be told."""
-    modules = index.configuration.named if link.target == "django" else [link.target] if link.target else []
-    holders = {row.holder for row in index.settings if row.holder and row.app in ("", link.app)}
     return {
         **place(link.path, link.span),
         "target": link.target or None,
         "namespace": link.namespace or None,
-        "modules": modules or sorted(holders),
+        "modules": modules(link, index),
     }
+
+
+def modules(link: Linked, index: Index) -> list[str]:
+    """The modules and classes that a link leads to; those for production, where the app is."""
+    configuration = index.configuration
+    if link.target == "django" and configuration.named:
+        return configuration.named
+    if index.modules.split(link.target)[0]:
+        return [link.target]
+    rows = [row for row in index.settings if row.holder and row.app in ("", link.app)]
+    if configuration.is_production(link.path):
+        rows = [row for row in rows if configuration.is_production(row.path, row.condition)]
+    return sorted({row.holder for row in rows})
 
 
 def in_force(rows: list[Setting]) -> Row:
@@ -115,7 +126,7 @@ def schedules(item: ScheduleEntry, index: Index, now: datetime) -> Row:
         "name": item.name or None,
         **place(item.path, item.span),
         "task": item.sent or None,
-        "known": item.task is not None,
+        "known": item.task is not None or (bool(item.sent) and index.task_names.registered(item.sent) is True),
         "schedule": None if item.schedule is None else to_json(item.schedule),
         "entry": {key: to_json(value) for key, value in item.values.items()},
         "source": item.source,

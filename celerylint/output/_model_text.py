@@ -8,6 +8,10 @@ from celerylint.output._model import Row
 from celerylint.output._terminal import printable
 
 WIDEST = 60
+# Objects that are filled by code of other packages.
+VIEWS = frozenset({"flask", "flask_celeryext.FlaskCeleryExt"})
+# What is shown of a worker's command, where it is written.
+COMMAND = ("app", "queues", "pool", "concurrency", "autoscale", "beat", "copies")
 
 
 def to_text(model: dict[str, list[Row]]) -> str:
@@ -54,6 +58,11 @@ def tail(kind: str, row: Row) -> str:
             return "".join(f"  ({note})" for note in notes if note)
         case "queues":
             return f"  declared {len(row['declared'])}, used {len(row['used'])}"
+        case "workers":
+            written = [f"{name}={plain(row[name])}" for name in COMMAND if row[name] not in (None, False)]
+            return "".join(f"  {text}" for text in (row["kind"], *written))
+        case "environments":
+            return f"{row['origin']}  tasks of packages: {', '.join(row['tasks']) or 'none'}"
         case _:
             return ""
 
@@ -67,12 +76,17 @@ def standing(row: Row) -> str:
 
 def plain_reads(item: Row) -> str:
     """A configuration that an app reads."""
-    modules = ", ".join(item["modules"]) or "?"
-    return f"{modules} under {item['namespace']}" if item["namespace"] else modules
+    through = ", ".join(item["modules"])
+    if item["target"] in VIEWS:
+        through = f"{item['target']} ({through})" if through else item["target"]
+    through = through or "?"
+    return f"{through} under {item['namespace']}" if item["namespace"] else through
 
 
 def where(row: Row) -> str:
-    """The place of a row; a queue's is its first."""
+    """The place of a row; a queue's is its first, and an environment is one itself."""
+    if "origin" in row:
+        return ""
     first = row if "path" in row else [*row["declared"], *row["used"]][0]
     return f"{first['path']}:{first['line']}:{first['column']}"
 

@@ -151,9 +151,42 @@ def test_inspect_shows_the_model_as_text(model: Runner) -> None:
         "queues (3)",
         "routes (2)",
         "schedules (1)",
+        "workers (0)",
+        "environments (0)",
     ]
     assert "  shop.tasks.send  shop/tasks.py:5:5  app.task  bind=True  max_retries=3  queue=slow" in lines
     assert any("elsewhere.work" in line and line.endswith("task not found") for line in lines)
+
+
+def test_inspect_shows_deployed_workers(model: Runner) -> None:
+    model.write("Procfile", "worker: celery -A shop.app worker -Q fast,slow -c 4 -B\nweb: gunicorn shop\n")
+    (worker,) = json.loads(model("inspect", "--output-format", "json").out)["workers"]
+    assert worker == {
+        "name": "worker", "path": "Procfile", "line": 1, "column": 9, "kind": "procfile", "app": "shop.app",
+        "queues": ["fast", "slow"], "pool": None, "concurrency": 4, "autoscale": None, "beat": True,
+        "copies": {"unknown": True},
+    }  # fmt: skip
+    assert model("inspect", "--workers").out.splitlines() == [
+        "workers (1)",
+        "  worker  Procfile:1:9  procfile  app=shop.app  queues=[fast, slow]  concurrency=4  beat=True  copies=?",
+    ]
+
+
+def test_inspect_says_which_environment_was_read(model: Runner) -> None:
+    package = ".venv/lib/python3.12/site-packages/elsewhere"
+    model.write(".venv/pyvenv.cfg", "")
+    model.write(f"{package}.py", "from celery import shared_task\n@shared_task\ndef work(): ...\n")
+    model.write("shop/settings.py", "INSTALLED_APPS = ['elsewhere']\n")
+    model.write("shop/more.py", "import celery\nfrom shop.app import app\napp.conf.imports = ['elsewhere']\n")
+    shown = json.loads(model("inspect", "--output-format", "json").out)
+    assert shown["environments"] == [
+        {"name": ".venv/lib/python3.12/site-packages", "origin": ".venv in the project", "tasks": ["elsewhere.work"]}
+    ]
+    assert [row["known"] for row in shown["dispatches"]] == [True, True]
+    assert model("inspect", "--environments").out.splitlines() == [
+        "environments (1)",
+        "  .venv/lib/python3.12/site-packages  .venv in the project  tasks of packages: elsewhere.work",
+    ]
 
 
 def test_inspect_shows_the_kinds_that_are_asked_for(model: Runner) -> None:
