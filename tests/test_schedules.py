@@ -195,6 +195,29 @@ def test_projects_that_name_tasks_without_dots(tmp_path: Path) -> None:
     assert found.registered("count-9", own=True) is False
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", False),
+        # A third of the names is otherwise, or one is not known.
+        ("".join(f"@shared_task\ndef other{n}(): ...\n" for n in range(3)), None),
+        ("@shared_task(name=find())\ndef hidden(): ...\n", None),
+    ],
+)
+def test_projects_that_name_tasks_under_something_of_their_own(
+    tmp_path: Path, more: str, expected: bool | None
+) -> None:
+    text = "from celery import shared_task\n" + "".join(
+        f"@shared_task(name='app.cron.count.Count{n}')\ndef count{n}(): ...\n" for n in range(6)
+    )
+    found = names(tmp_path, {"shop/tasks.py": text + more}).task_names
+    assert found.registered("app.cron.count.Count3", own=True) is True
+    assert found.registered("app.cron.gone.Gone", own=True) is expected
+    # It may be another service's where it is only sent, or named in another way.
+    assert found.registered("app.cron.gone.Gone") is None
+    assert found.registered("billing.cron.gone.Gone", own=True) is None
+
+
 def test_texts_of_constants(tmp_path: Path) -> None:
     files = {
         "shop/kinds.py": """

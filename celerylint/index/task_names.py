@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 
 from celerylint.celery_data import nearest
@@ -18,7 +19,7 @@ BUILTIN = frozenset(
         "accumulate", "backend_cleanup", "chain", "chord", "chord_unlock", "chunks", "group", "map", "starmap",
     )
 )  # fmt: skip
-# From so many tasks on, a project that names all but a few of them without dots does so on purpose.
+# From so many tasks on, a project that names all but a few of them alike does so on purpose.
 ENOUGH = 5
 
 
@@ -54,13 +55,16 @@ class TaskNames:
     def registered(self, name: str, *, own: bool = False) -> bool | None:
         """Whether any code registers a task under a name; None where that cannot be told.
 
-        Only a name under one of the project's own packages can be known not to be registered; one without dots only
-        where it is meant for the project's `own` tasks, as those of its schedule are, and these have such names.
+        Only a name under one of the project's own packages can be known not to be registered; one without dots or
+        under another name only where it is meant for the project's `own` tasks, as those of its schedule are, and
+        these have such names.
         """
         if name not in self.judged:
             self.judged[name] = self.judge(name)
-        plain = own and "." not in name and self.judged[name] is None and not self.may_be_wrapped(name)
-        return False if plain and self.without_dots and not self.names_are_made else self.judged[name]
+        found = self.judged[name]
+        if found is None and own and not self.names_are_made and not self.may_be_wrapped(name):
+            return False if self.is_like_others(name) else None
+        return found
 
     def judge(self, name: str) -> bool | None:
         if name in self.tasks.by_name or name in BUILTIN:
@@ -135,12 +139,22 @@ class TaskNames:
         tasks = [task for task in self.tasks.all if (task.open and not task.explicit_name) or not task.name]
         return {task.key.partition(":")[2].rpartition(".")[2] for task in tasks}
 
+    def is_like_others(self, name: str) -> bool:
+        """Whether a name without dots, or under a name that no package has, is one as the project's tasks have."""
+        top, dot, _ = name.partition(".")
+        return self.scheme == (f"{top}{dot}" if dot else "") and (not dot or self.is_of_others(name))
+
     @cached_property
-    def without_dots(self) -> bool:
-        """Whether the project names its tasks without dots, all names known."""
+    def scheme(self) -> str | None:
+        """What the names begin with that the project gives its tasks: `shop.`, or "" for names without dots; None
+        where there is no such scheme, or not all names are known."""
         production = [task for task in self.tasks.all if not self.modules.is_test(task.path)]
-        plain = [task for task in production if "." not in task.name]
-        return all(task.name for task in production) and len(plain) >= max(ENOUGH, 0.8 * len(production))
+        tops = Counter("".join(task.name.partition(".")[:2]) if "." in task.name else "" for task in production)
+        for top, count in tops.most_common(1):
+            explicit = not top or all(task.explicit_name for task in production if task.name.startswith(top))
+            if explicit and count >= max(ENOUGH, 0.8 * len(production)) and all(task.name for task in production):
+                return top
+        return None
 
     def is_own_package(self, module: str) -> bool:
         """Whether a module that is not there would be in one of the project's own packages."""

@@ -28,8 +28,9 @@ Good::
 
     app.send_task("tasks.close_year", args=[2025])
 
-Silent on names outside of the project's own packages (other services' tasks), on names that are put together at run
-time, and on tasks whose decorator may name them otherwise.
+Silent on names outside of the project's own packages (other services' tasks, and other packages' but where they are
+installed beside the project and read), on names that are put together at run time, and on tasks whose decorator may
+name them otherwise.
 
 Source: `celery.app.base.Celery.send_task` (5.7).
 """

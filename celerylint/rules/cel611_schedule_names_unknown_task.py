@@ -27,8 +27,9 @@ Good::
 
     app.conf.beat_schedule = {"drip": {"task": send_drip.name, "schedule": 3600.0}}
 
-Silent on names outside of the project's own packages (other packages' tasks, other services'), on names that are put
-together at run time, on tasks whose decorator may name them otherwise, and where an app makes names of its own.
+Silent on names outside of the project's own packages (other services' tasks, and other packages' but where they are
+installed beside the project and read), unless the project's own tasks have such names; on names that are put together
+at run time, on tasks whose decorator may name them otherwise, and where an app makes names of its own.
 
 Source: `celery.beat.Scheduler.apply_async` and `celery.worker.consumer.consumer.Consumer.on_unknown_task` (5.7).
 """
