@@ -23,6 +23,9 @@ PYTHON = (".py", ".pyi")
 ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 DEPLOYED = frozenset({"bash", "cfg", "conf", "container", "docker", "env", "in", "ini", "j2", "jinja2", "lock", "mk"})
 DEPLOYED |= {"nomad", "pod", "service", "sh", "socket", "tf", "timer", "toml", "tpl", "yaml", "yml"}
+# What is to be copied or filled in: `compose.yaml.example`, `worker.conf.erb`, `compose.yml-sample`.
+TO_FILL = frozenset({"dist", "erb", "example", "sample", "template", "tmpl"})
+SAMPLE = re.compile(r"(?:yaml|yml|conf|sh)[-_](?:example|sample)")
 NAMED = re.compile(
     r"(?:.*[._-])?(?:docker|container|proc|make|just|pip)file(?:[._-].*)?|\.env.*|.*\.env\..*", re.IGNORECASE
 )
@@ -111,6 +114,10 @@ def is_deployment(path: str) -> bool:
     stem, dot, suffix = name.rpartition(".")
     if (dot and suffix in DEPLOYED) or (HINT.search(name) and NAMED.fullmatch(name)):
         return True
+    if dot and (suffix in TO_FILL or SAMPLE.fullmatch(suffix)):
+        return SAMPLE.fullmatch(suffix) is not None or is_deployment(f"{folder}/{stem}"[1:])
+    if suffix == "json":
+        return "patch" in name
     if suffix == "txt":
         return bool(REQUIREMENTS.search(f"{folder[folder.rfind('/') :]}/{name}".lower()))
     # Start scripts often have a name and nothing more.

@@ -1,4 +1,4 @@
-"""Write the reports and graphs of the bundled shops that tests compare with.
+"""Write the reports, graphs and models of the bundled shops that tests compare with.
 
     python scripts/generate_reports.py
 
@@ -19,6 +19,8 @@ SHOPS = ("shop", "shop_right")
 # File suffix by format.
 REPORTS = {"text": "txt", "markdown": "md", "json": "json", "html": "html"}
 GRAPHS = {"mermaid": "mmd", "dot": "dot", "svg": "svg"}
+MODELS = {"text": "inspect.txt", "json": "inspect.json"}
+DEPLOYED = ("--workers", "--beats", "--flowers", "--exporters", "--brokers", "--not-understood")
 # When it is in the reports: a Monday.
 NOW = "2026-03-02T09:00"
 
@@ -45,6 +47,11 @@ def graph(shop: str, name: str) -> str:
     return celerylint(shop, "graph", "--output-format", name)
 
 
+def model(shop: str, name: str) -> str:
+    """What is deployed of a shop, in a format."""
+    return celerylint(shop, "inspect", "--isolated", *DEPLOYED, "--output-format", name)
+
+
 def main() -> None:
     GOLDEN.mkdir(parents=True, exist_ok=True)
     for shop in SHOPS:
@@ -52,6 +59,8 @@ def main() -> None:
             (GOLDEN / f"{shop}.{suffix}").write_text(report(shop, name), encoding="utf-8")
         for name, suffix in GRAPHS.items():
             (GOLDEN / f"{shop}.{suffix}").write_text(graph(shop, name), encoding="utf-8")
+        for name, suffix in MODELS.items():
+            (GOLDEN / f"{shop}.{suffix}").write_text(model(shop, name), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -71,6 +71,22 @@ def described(found: Deployment) -> Iterator[str]:
             {"ansible/w.conf.j2": "[program:w]\ncommand={{ celery }} -A {{ app }} worker -l info\n"},
             ["supervisor/w ansible/w.conf.j2:2:9 worker"],
         ),
+        (
+            {"pyproject.toml": '[tool.poe.tasks]\nw.cmd = "celery -A shop worker"\n[tool.x]\ny = "celery beat"\n'},
+            ["recipe/w pyproject.toml:2:10 worker"],
+        ),
+        (
+            {"pyproject.toml": '[tool.pdm.scripts]\nb = {shell = """\ncelery beat"""}\nc = ["x", "celery purge"]\n'},
+            ["recipe/b pyproject.toml:3:1 beat", "recipe/c pyproject.toml:4:12 purge"],
+        ),
+        (
+            {"compose.override.yml-sample": "services:\n  w:\n    image: x\n    command: celery -A s worker\n"},
+            ["compose/w compose.override.yml-sample:4:14 worker"],
+        ),
+        (
+            {"compose.yaml": "services:\n  f:\n    image: mher/flower:2.0\n"},
+            ["compose/f compose.yaml:3:12 flower"],
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -229,6 +245,19 @@ def test_a_production_file_is_laid_over_the_plain_one_and_a_local_one_is_another
     assert [found.host.replicas for found in of({"compose.yml": base, "compose.prod.yml": more}).workers] == [4]
     variants = of({"docker-compose.yml": base, "docker-compose.dev.yml": more}).workers
     assert sorted(map(str, (found.host.replicas for found in variants))) == ["4", "None"]
+
+
+def test_a_sample_of_an_override_is_a_variant() -> None:
+    base = "services:\n  worker:\n    image: shop\n    command: celery -A shop worker\n"
+    more = "services:\n  worker:\n    deploy: {replicas: 4}\n"
+    found = of({"compose.yml": base, "compose.override.yml.sample": more}).workers
+    assert sorted(map(str, (each.host.replicas for each in found))) == ["4", "None"]
+
+
+def test_flower_s_own_image_runs_another_command_where_one_is_given() -> None:
+    text = "services:\n  f:\n    image: mher/flower\n    command: celery --broker=redis://r flower --port=80\n"
+    (found,) = of({"compose.yaml": text}).flowers
+    assert [word.text for word in found.line.words] == ["celery", "--broker=redis://r", "flower", "--port=80"]
 
 
 def test_extends() -> None:

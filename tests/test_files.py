@@ -60,11 +60,12 @@ docker-compose.yml compose.prod.yaml values.yaml Dockerfile Dockerfile.worker wo
 Procfile.dev redis.conf supervisord.conf celery.service beat.timer start.sh deploy.bash .env .env.production prod.env
 .flaskenv Makefile GNUmakefile justfile pyproject.toml uv.lock Pipfile Pipfile.lock setup.cfg tox.ini requirements.txt
 requirements-dev.txt requirements.in requirements/prod.txt reqs/base.txt constraints.txt start entrypoint bin/worker
-main.tf job.nomad templates/deployment.yaml.j2 celery.container
+main.tf job.nomad templates/deployment.yaml.j2 celery.container compose.yaml.example compose.override.yml-sample
+worker.conf.erb overlays/prod/scale-patch.json
 """
 NOT_DEPLOYED = """
 readme.txt README README.md LICENSE LICENSE-MIT AUTHORS CHANGELOG notes.txt robots.txt data.json page.html x.pyc
-style.css image.png .gitignore .coveragerc CONTRIBUTORS data.csv locale.po
+style.css image.png .gitignore .coveragerc CONTRIBUTORS data.csv locale.po page.html.example README.template
 """
 
 

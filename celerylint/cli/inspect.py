@@ -8,15 +8,18 @@ from pathlib import Path
 
 import click
 
-KINDS = ("apps", "tasks", "dispatches", "settings", "queues", "routes", "schedules", "workers", "environments")
+CODE = ("apps", "tasks", "dispatches", "settings", "queues", "routes", "schedules", "environments")
+DEPLOYED = ("workers", "beats", "flowers", "exporters", "brokers", "not_understood")
+KINDS = (*CODE, *DEPLOYED)
 
 
 def kinds(command: Callable[..., int]) -> Callable[..., int]:
     """A flag for each kind of thing, to show no others."""
     for kind in reversed(KINDS):
-        command = click.option(f"--{kind}", is_flag=True, help=f"Show {kind}, and nothing else that is not named.")(
-            command
-        )
+        name = kind.replace("_", "-")
+        what = "what is not understood" if kind == "not_understood" else kind
+        text = f"Show {what}, and nothing else that is not named."
+        command = click.option(f"--{name}", kind, is_flag=True, help=text)(command)
     return command
 
 
@@ -30,25 +33,30 @@ def kinds(command: Callable[..., int]) -> Callable[..., int]:
 def command(
     path: Path, output_format: str, isolated: bool, config: tuple[str, ...], verbose: bool, **flags: bool
 ) -> int:
-    """Show apps, tasks, dispatches, settings, queues, routes, schedules and deployed workers of the project around
-    PATH, and the Python environment in which its packages are looked up, as far as all that can be known without
-    running anything. `?` stands for what cannot. Next runs are on the schedule's clock."""
+    """Show apps, tasks, dispatches, settings, queues, routes and schedules of the project around PATH, the Python
+    environment in which its packages are looked up, and what its deployment files start: workers, beats, Flowers,
+    exporters and brokers, as far as all that can be known without running anything. `?` stands for what cannot;
+    commands and templates that are not understood come last, with the reason. Next runs are on the schedule's clock."""
     import json
 
     from celerylint.cli._options import config_options
     from celerylint.cli._session import Clock, configuration, emit
     from celerylint.output._model import model
+    from celerylint.output._model_deployment import deployed
     from celerylint.output._model_text import to_text
     from celerylint.project import Project
 
     clock = Clock(verbose)
     file, overrides = config_options(config)
     resolved = configuration([path], overrides, isolated=isolated, file=file)
+    wanted = [kind for kind in KINDS if flags[kind] or not any(flags.values())]
     with clock.phase("index"):
         index = Project(resolved, [path]).index
     with clock.phase("model"):
         every = model(index, datetime.now().replace(microsecond=0))
-    shown = {kind: rows for kind, rows in every.items() if flags[kind] or not any(flags.values())}
+    with clock.phase("deployment"):
+        every |= deployed(index.deployment, index) if set(wanted) & set(DEPLOYED) else {}
+    shown = {kind: every[kind] for kind in wanted}
     as_json = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
     emit(as_json if output_format == "json" else to_text(shown))
     return 0

@@ -11,6 +11,7 @@ from celerylint.deploy.command_line import Version
 from celerylint.deploy.compose_files import ComposeFile, Service, services
 from celerylint.deploy.dockerfile import Stage, stages
 from celerylint.deploy.environment import Environment, Variable, interpolated
+from celerylint.deploy.images import known_stage
 from celerylint.deploy.launching import Launch, command_of
 from celerylint.deploy.model import Host, Mount, Place, Port, Probe
 from celerylint.deploy.nodes import Node
@@ -63,7 +64,7 @@ def image_of(service: Service, repository: Repository) -> tuple[str, Stage | Non
     if build is None:
         build = builder(service)
     if build is None:
-        return "", None
+        return "", known_stage(service.get("image"))
     context = build.text if build.is_scalar else build.string("context") or "."
     name = build.string("dockerfile") or "Dockerfile"
     if HIDDEN in context + name:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from celerylint.deploy.environment import Environment, Variable, interpolated
+from celerylint.deploy.gate import TEMPLATE_SUFFIX
 from celerylint.deploy.model import Place
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.repository import Repository
@@ -34,15 +35,19 @@ class ComposeFile:
         return posixpath.dirname(self.relative)
 
     @property
+    def name(self) -> re.Match[str] | None:
+        """Its name by parts, that of a sample as what it is a sample of."""
+        return NAME.fullmatch(TEMPLATE_SUFFIX.sub("", posixpath.basename(self.relative)))
+
+    @property
     def is_base(self) -> bool:
-        match = NAME.fullmatch(posixpath.basename(self.relative))
-        return match is None or not match["more"]
+        return self.name is None or not self.name["more"]
 
     @property
     def is_always_laid_over(self) -> bool:
         """Whether the plain file is never used without it: Compose takes an override by itself, production its own."""
-        match = NAME.fullmatch(posixpath.basename(self.relative))
-        return match is not None and bool(ALWAYS.search(match["more"] or ""))
+        sample = TEMPLATE_SUFFIX.search(self.relative) is not None
+        return self.name is not None and not sample and bool(ALWAYS.search(self.name["more"] or ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Deployment:
             "supervisor": others.supervisor,
             "systemd": others.systemd,
             "makefile": others.recipes,
+            "tasks": others.tasks,
         }
         for relative, language in self.files.relevant.items():
             source = self.repository.source(relative) if language in readers or language == "script" else None

@@ -11,14 +11,15 @@ from typing import Literal, TypeAlias
 
 Language: TypeAlias = Literal[
     "compose", "kubernetes", "values", "workflow", "cloudfoundry", "dockerfile", "procfile", "supervisor", "systemd",
-    "script", "makefile", "redis", "dotenv", "kustomize", "",
+    "script", "makefile", "redis", "dotenv", "kustomize", "tasks", "",
 ]  # fmt: skip
 
-TEMPLATE_SUFFIX = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|template|in|erb|example|sample|dist)$")
+TEMPLATE_SUFFIX = re.compile(r"\.(?:j2|jinja2?|tpl|tmpl|template|in|erb|example|sample|dist)$|[-_](?:example|sample)$")
 DOCKERFILE = re.compile(r"(?:.*[._-])?(?:docker|container)file(?:[._-](?!dockerignore).*)?", re.IGNORECASE)
 PROCFILE = re.compile(r"(?:.*\.)?procfile(?:[._-].*)?", re.IGNORECASE)
 MAKEFILE = re.compile(r"(?:gnu)?makefile(?:\..*)?|.*\.mk|\.?justfile", re.IGNORECASE)
 DOTENV = re.compile(r"\.?env(?:[._-].*)?|.*\.env(?:\..*)?|\.flaskenv")
+TASKS = re.compile(rb"^\[tool\.(?:poe|pdm|taskipy|hatch|rye|pixi)\b", re.MULTILINE)
 KUSTOMIZATION = re.compile(r"kustomization\.ya?ml|Kustomization")
 SHEBANG = re.compile(rb"#!.*\b(?:ba|da|a|k|z)?sh\b")
 COMPOSE_NAME = re.compile(r"(?:docker-?)?compose.*\.ya?ml")
@@ -44,7 +45,7 @@ ABOUT_WORKLOADS = re.compile(
 
 
 # Names that no reader looks at, of files that may be many or large.
-OTHER = re.compile(r".*\.(?:lock|toml|txt|tf|timer|socket|nomad|pod)$|.*/node_modules/.*", re.IGNORECASE)
+OTHER = re.compile(r".*(?<!pyproject)\.(?:lock|toml|txt|tf|timer|socket|nomad|pod)$|.*/node_modules/.*", re.IGNORECASE)
 
 
 def may_deploy(relative: str) -> bool:
@@ -55,6 +56,8 @@ def may_deploy(relative: str) -> bool:
 def language(relative: str, data: bytes) -> Language:
     """The language of a file, "" for one that deploys nothing."""
     name = TEMPLATE_SUFFIX.sub("", posixpath.basename(relative))
+    if name == "pyproject.toml":
+        return "tasks" if TASKS.search(data) else ""
     if KUSTOMIZATION.fullmatch(name):
         return "kustomize"
     if name.endswith((".yml", ".yaml")):
@@ -82,16 +85,18 @@ def yaml_language(relative: str, name: str, data: bytes) -> Language:
         return "workflow" if JOBS.search(data) else ""
     if MANIFEST.search(data) and KIND.search(data):
         return "kubernetes"
+    if name.startswith("values"):
+        return "values"
     if SERVICES.search(data) and (COMPOSE_NAME.fullmatch(name) or b"image:" in data or b"build:" in data):
         return "compose"
     if APPLICATIONS.search(data):
         return "cloudfoundry"
-    return "values" if name.startswith("values") else ""
+    return ""
 
 
 def matters(kind: Language, data: bytes, starters: frozenset[bytes]) -> bool:
     """Whether a file may say something of Celery or its broker; `starters` are the names of scripts that start it."""
-    if kind in {"redis", "supervisor", "systemd", "procfile", "dockerfile", "makefile", "workflow", "script"}:
+    if kind in {"redis", "supervisor", "systemd", "procfile", "dockerfile", "makefile", "workflow", "script", "tasks"}:
         return ABOUT.search(data) is not None or kind == "redis" or any(name in data for name in starters)
     if kind == "dotenv":
         return b"FLOWER_" in data

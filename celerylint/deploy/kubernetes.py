@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from celerylint.deploy.command_line import Version
-from celerylint.deploy.dockerfile import Stage
 from celerylint.deploy.environment import Environment, Variable
+from celerylint.deploy.images import known_stage
 from celerylint.deploy.launching import Launch, command_of
 from celerylint.deploy.manifests import POD, Manifest, table, text_of
 from celerylint.deploy.model import Host, Mount, Place, Port, Probe
@@ -63,7 +63,7 @@ class Container:
 def launch(container: Container, configured: Mapping[str, Environment], version: Version) -> Launch:
     environment = environment_of(container, configured)
     host = host_of(container, environment, version)
-    stage: Stage | None = None
+    stage = known_stage(container.get("image"))
     words, shell = command_of(
         stage, words_of(container, "command", environment), words_of(container, "args", environment)
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from celerylint.deploy import generating, merging
 from celerylint.deploy.manifests import Manifest
 from celerylint.deploy.nodes import Node
-from celerylint.deploy.snippets import Place
+from celerylint.deploy.snippets import Note
 from celerylint.deploy.targets import matches
 from celerylint.source import Source
 
@@ -24,15 +24,6 @@ REMOTE = re.compile(r"https?:|ssh:|git@|git::|github\.com|bitbucket\.org|gitlab\
 # What makes or changes objects and is not read.
 UNREAD = ("helmCharts", "generators", "transformers", "replacements", "vars", "secretGenerator")
 DEEPEST = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something of a kustomization that is not understood, and why."""
-
-    place: Place
-    text: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +77,7 @@ class Build:
     def unread(self, root: Node, key: str) -> Note:
         node = root.get(key)
         assert node is not None
-        return Note(node.place, key, "this part of a kustomization is not read")
+        return Note("kustomization", node.place, key, "this part of a kustomization is not read")
 
     # What it names
 
@@ -109,7 +100,7 @@ class Build:
                     yield found
                 else:
                     reason = "it is not in the repository" if REMOTE.match(item.text) else "there is no such file"
-                    self.notes.append(Note(item.place, item.text, reason))
+                    self.notes.append(Note("kustomization", item.place, item.text, reason))
 
     # Patches
 
@@ -121,7 +112,7 @@ class Build:
                 try:
                     yield from (Patch(node, target) for node in self.patch_nodes(item, relative))
                 except ValueError as error:
-                    self.notes.append(Note(item.place, key, str(error)))
+                    self.notes.append(Note("kustomization", item.place, key, str(error)))
 
     def patch_nodes(self, item: Node, relative: str) -> list[Node]:
         """The documents of a patch: a file's, or those of a text. Raises ValueError where they cannot be read."""
@@ -144,7 +135,9 @@ class Build:
         try:
             return replace(manifest, root=merging.json_patched(manifest.root, patch.node))
         except merging.CannotApply as error:
-            self.notes.append(Note(patch.node.place, str(error), f"the patch does not fit {manifest.name}"))
+            self.notes.append(
+                Note("kustomization", patch.node.place, str(error), f"the patch does not fit {manifest.name}")
+            )
             return manifest
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from celerylint.deploy import ini
+from celerylint.deploy import ini, task_runners
 from celerylint.deploy.dockerfile import stages
 from celerylint.deploy.environment import Environment, Variable
 from celerylint.deploy.ini import Section
@@ -243,6 +244,12 @@ def recipes(source: Source, relative: str) -> Iterator[Launch]:
     for match in RECIPE.finditer(source.text):
         text = Snippet.of(source, *match.span(1))
         yield Launch(host, shell=text.replaced(MAKE_VARIABLE, lambda m: "$" if m[0] == "$$" else HIDDEN))
+
+
+def tasks(source: Source, relative: str) -> Iterator[Launch]:
+    """The commands that `pyproject.toml` gives names."""
+    for name, text in task_runners.commands(source):
+        yield Launch(replace(plain_host("recipe", source, relative), name=name, place=place_of(text)), shell=text)
 
 
 def workflow(root: Node, relative: str) -> Iterator[Launch]:

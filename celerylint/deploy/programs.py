@@ -16,6 +16,7 @@ SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 # `$CELERY_BIN`, `{{ celery }}`.
 NAMED_CELERY = re.compile(r"(?i)(?<![a-z])celery(?:_?(?:bin|path|cmd|command|exe))?(?![a-z_])")
+EXPANDED = re.compile(r"\$|\{\{|%\(")
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -41,7 +42,8 @@ class Call:
         if not self.words:
             return ""
         first = self.words[0]
-        if HIDDEN in first.text and NAMED_CELERY.search(first.snippet.source.cut(first.span)):
+        written = first.snippet.source.cut(first.span) if HIDDEN in first.text else ""
+        if EXPANDED.search(written) and NAMED_CELERY.search(written):
             return "celery"
         return base_name(first.text)
 

@@ -25,6 +25,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that is not understood, and why. `about` is `command`, `template`, `file` or `kustomization`."""
+
+    about: str
+    place: Place
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snippet:
     """A text and the offsets of its characters in a source, one more for its end."""
 

@@ -20,7 +20,7 @@ def model(index: Index, now: datetime) -> dict[str, list[Row]]:
     """Everything that was found, by kind, each in the order of paths and lines; what is due next is due after `now`,
     on the clock of the schedule."""
     from celerylint.output._model_configuration import app, queues, routes, schedules, setting
-    from celerylint.output._model_surroundings import environments, worker
+    from celerylint.output._model_surroundings import environments
 
     return {
         "apps": [app(item, index) for item in index.apps],
@@ -30,7 +30,6 @@ def model(index: Index, now: datetime) -> dict[str, list[Row]]:
         "queues": queues(index),
         "routes": [row for item in index.routes if (row := routes(item))],
         "schedules": [schedules(item, index, now) for item in index.schedule],
-        "workers": [worker(item) for item in index.deployment.workers],
         "environments": environments(index),
     }
 

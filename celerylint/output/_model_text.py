@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from celerylint.output import _model_text_deployment
 from celerylint.output._model import Row
 from celerylint.output._terminal import printable
 
 WIDEST = 60
 # Objects that are filled by code of other packages.
 VIEWS = frozenset({"flask", "flask_celeryext.FlaskCeleryExt"})
-# What is shown of a worker's command, where it is written.
-COMMAND = ("app", "queues", "pool", "concurrency", "autoscale", "beat", "copies")
 
 
 def to_text(model: dict[str, list[Row]]) -> str:
     """The model for people: a heading for each kind with its count, a line for each thing."""
     lines = []
     for kind, rows in model.items():
-        lines.append(f"{kind} ({len(rows)})")
+        lines.append(f"{kind.replace('_', ' ')} ({len(rows)})")
         heads = [head(kind, row) for row in rows]
         width = min(max(map(len, heads), default=0), WIDEST)
-        lines += [f"  {text:<{width}}  {where(row)}{tail(kind, row)}" for text, row in zip(heads, rows, strict=True)]
+        for text, row in zip(heads, rows, strict=True):
+            lines.append(f"  {text:<{width}}  {where(row)}{tail(kind, row)}")
+            lines += [f"      {line}" for line in _model_text_deployment.more(kind, row) if line]
     return "".join(f"{printable(line).rstrip()}\n" for line in lines)
 
 
 def head(kind: str, row: Row) -> str:
     """What a line is about."""
     match kind:
+        case _ if kind in _model_text_deployment.KINDS:
+            return _model_text_deployment.head(kind, row)
         case "dispatches":
             return f"{row['task'] or '?'} .{row['method']}"
         case "settings":
@@ -41,6 +44,8 @@ def head(kind: str, row: Row) -> str:
 def tail(kind: str, row: Row) -> str:
     """What else a line says."""
     match kind:
+        case _ if kind in _model_text_deployment.KINDS:
+            return _model_text_deployment.tail(kind, row)
         case "tasks":
             written = [f"{name}={plain(value)}" for name, value in row["options"].items()]
             return "  ".join(["", row["via"], *written, *(["…"] if row["more_options"] else [])])
@@ -58,9 +63,6 @@ def tail(kind: str, row: Row) -> str:
             return "".join(f"  ({note})" for note in notes if note)
         case "queues":
             return f"  declared {len(row['declared'])}, used {len(row['used'])}"
-        case "workers":
-            written = [f"{name}={plain(row[name])}" for name in COMMAND if row[name] not in (None, False)]
-            return "".join(f"  {text}" for text in (row["kind"], *written))
         case "environments":
             return f"{row['origin']}  tasks of packages: {', '.join(row['tasks']) or 'none'}"
         case _:

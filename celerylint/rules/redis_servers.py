@@ -45,7 +45,7 @@ def broker_servers(deployment: Deployment, index: Index) -> list[Broker]:
 
 
 def started(servers: list[Broker]) -> list[Broker]:
-    """The servers that something starts, where there are any: a redis.conf beside them is one that none of them reads."""
+    """The servers that something starts, where there are any: a redis.conf beside them is read by none of them."""
     return [server for server in servers if server.host is not None] or servers
 
 

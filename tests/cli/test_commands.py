@@ -151,25 +151,16 @@ def test_inspect_shows_the_model_as_text(model: Runner) -> None:
         "queues (3)",
         "routes (2)",
         "schedules (1)",
-        "workers (0)",
         "environments (0)",
+        "workers (0)",
+        "beats (0)",
+        "flowers (0)",
+        "exporters (0)",
+        "brokers (0)",
+        "not understood (0)",
     ]
     assert "  shop.tasks.send  shop/tasks.py:5:5  app.task  bind=True  max_retries=3  queue=slow" in lines
     assert any("elsewhere.work" in line and line.endswith("task not found") for line in lines)
-
-
-def test_inspect_shows_deployed_workers(model: Runner) -> None:
-    model.write("Procfile", "worker: celery -A shop.app worker -Q fast,slow -c 4 -B\nweb: gunicorn shop\n")
-    (worker,) = json.loads(model("inspect", "--output-format", "json").out)["workers"]
-    assert worker == {
-        "name": "worker", "path": "Procfile", "line": 1, "column": 9, "kind": "procfile", "app": "shop.app",
-        "queues": ["fast", "slow"], "pool": None, "concurrency": 4, "autoscale": None, "beat": True,
-        "copies": {"unknown": True},
-    }  # fmt: skip
-    assert model("inspect", "--workers").out.splitlines() == [
-        "workers (1)",
-        "  worker  Procfile:1:9  procfile  app=shop.app  queues=[fast, slow]  concurrency=4  beat=True  copies=?",
-    ]
 
 
 def test_inspect_says_which_environment_was_read(model: Runner) -> None:
