@@ -21,7 +21,7 @@ from celerylint.project import Project
 from celerylint.rule import Finding
 from celerylint.rules.consumers import queues_of
 from celerylint.rules.deployed import is_production_file, limit_of
-from celerylint.rules.redis_servers import ASIDE, broker_servers, called, started
+from celerylint.rules.redis_servers import ASIDE, broker_servers, called, speaks_amqp, started
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Param, Unknown, Value, either, number
 
@@ -196,8 +196,7 @@ class Evidence(Overview):
         """The lines of commands that nothing but files for development start, though they stand elsewhere."""
         lines: dict[bool, set[tuple[str, int]]] = {True: set(), False: set()}
         for process in self.deployment.processes:
-            developing = process.host.path in self.developing_paths
-            lines[developing].add((process.path, process.span.line))
+            lines[self.is_developers(process.host)].add((process.path, process.span.line))
         return frozenset(lines[True] - lines[False])
 
     # Broker
@@ -211,12 +210,18 @@ class Evidence(Overview):
         """`redis`, `amqp`, another transport, or "" where it is not known."""
         return self.written_kind or ("redis" if self.servers else "")
 
+    @property
+    def is_controllable(self) -> bool:
+        """Whether the broker carries remote control and events; only those that are not known to are left out."""
+        return self.broker_kind != "sqs"
+
     @cached_property
     def written_kind(self) -> str:
         """The kind of broker that the configuration, URLs or variables name, "" where they do not or differ."""
         if self.index.traits.broker:
             return self.index.traits.broker
-        kinds = {"redis" if url.is_redis else "amqp" if url.is_amqp else url.scheme for url in self.broker_urls}
+        # A URL without a server, `memory://` say, is what the code takes where the environment gives none.
+        kinds = {url.kind for url in self.broker_urls if url.kind in {"redis", "amqp", "sqs"} or not url.is_local}
         if not kinds:
             kinds = {kind for process in self.deployment.processes for kind in kinds_in(process)}
         return kinds.pop() if len(kinds) == 1 else ""
@@ -225,7 +230,8 @@ class Evidence(Overview):
     def servers(self) -> list[Broker]:
         """The Redis servers that hold queues: those of production, else those whose files may be for it."""
         found = broker_servers(self.deployment, self.index)
-        if found or self.written_kind not in {"", "redis"} or any(url.is_elsewhere for url in self.broker_urls):
+        other = speaks_amqp(self.deployment, self.index) if not self.written_kind else self.written_kind != "redis"
+        if found or other or any(url.is_elsewhere for url in self.broker_urls):
             return found
         known = started([server for server in self.deployment.brokers if self.may_hold_queues(server)])
         return [server for server in known if OWN.search(self.called(server))] or known

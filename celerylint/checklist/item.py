@@ -8,6 +8,7 @@ item rests on name the item themselves (`Rule.checklist`).
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -22,6 +23,9 @@ State: TypeAlias = Literal["fail", "partly", "unknown", "manual", "pass"]
 # In the order of how much they want to be looked at.
 STATES: tuple[State, ...] = get_args(State)
 DECIDED: frozenset[State] = frozenset({"fail", "partly", "pass"})
+# Celery's documentation, "Broker Overview".
+REMOTE = re.compile(r"^celery .*\b(?:inspect|control|events|status)\b")
+UNCONTROLLED = "This broker carries neither remote control nor events: `celery inspect` and its kin get no answer."
 MEANINGS: dict[State, str] = {
     "fail": "it is not so, or in fewer than half of the places",
     "partly": "it is so in at least half of the places, or something minor is wrong",
@@ -105,7 +109,7 @@ class Item:
         unseen = (finding for finding in findings if (finding.path, finding.span.line) not in shown)
         places = (*given.evidence, *map(evidence.of_finding, unseen))
         state = lowered(given.state, {finding.severity for finding in weighed})
-        answer = replace(given, state=state, evidence=places, findings=findings)
+        answer = replace(of_broker(given, evidence), state=state, evidence=places, findings=findings)
         return answer if state == given.state else replace(answer, found=f"{said(weighed)} {given.found}".strip())
 
     def of_production(self, answer: Answer, evidence: Evidence) -> Answer:
@@ -119,6 +123,13 @@ class Item:
         if decides and "unknown" in self.states:
             return replace(answer, state="unknown", missing=f"what production runs; {note}")
         return replace(answer, caveat=f"{answer.caveat} {note}.".strip())
+
+
+def of_broker(answer: Answer, evidence: Evidence) -> Answer:
+    """An answer that says where the broker does not carry what its commands ask."""
+    if evidence.is_controllable or not any(REMOTE.search(step.command) for step in answer.steps):
+        return answer
+    return replace(answer, caveat=f"{answer.caveat} {UNCONTROLLED}".strip())
 
 
 def lowered(state: State, severities: Collection[Severity]) -> State:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from celerylint.checklist.broker_commands import BrokerCommands, of_kind
 from celerylint.checklist.item import Step
 from celerylint.checklist.operating import Verb, commands, shown
 from celerylint.checklist.urgency import is_urgent, urgency
-from celerylint.checklist.variables import Url, urls
+from celerylint.checklist.variables import urls
 from celerylint.deploy.model import Host
 from celerylint.deploy.snippets import HIDDEN
 from celerylint.facts import Task
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from celerylint.checklist.evidence import Evidence
 
 HEALTH = re.compile(
-    r"health|heart_?beat|watchdog|self_?test|(?<![a-z])(?:ping|pong|alive|canary|probe|smoke)(?![a-z])", re.IGNORECASE
+    r"(?<!un)health|heart_?beat|watchdog|self_?test|(?<![a-z])(?:ping|pong|alive|canary|probe|smoke)(?![a-z])",
+    re.IGNORECASE,
 )
 ATTRIBUTES = frozenset({"app", "celery"})
 # Of how many queues the depth is asked for one by one.
@@ -101,41 +103,14 @@ class Names:
     # Broker
 
     @cached_property
-    def redis_url(self) -> Url | None:
-        """The URL of a broker that is a Redis, if its server is known."""
-        return next((url for url in urls(self.evidence, "broker_url") if url.is_redis and url.server), None)
-
-    @property
-    def redis(self) -> str:
-        """`redis-cli` with the broker's address, user and database, as far as they are known."""
-        found = (*addressed(self.redis_url), *logged_in(self.redis_url)) if self.redis_url is not None else ()
-        return " ".join(["redis-cli", *found])
-
-    @property
-    def ping(self) -> str:
-        """What asks the broker whether it is there."""
-        return "rabbitmq-diagnostics ping" if self.evidence.broker_kind == "amqp" else f"{self.redis} PING"
-
-    @property
-    def reach(self) -> str:
-        """What tries to reach the broker without a login, from wherever one is."""
-        if self.evidence.broker_kind == "amqp":
-            return "nc -zv RABBITMQ 5672"
-        return " ".join(["redis-cli", *(addressed(self.redis_url) if self.redis_url is not None else ()), "PING"])
+    def broker(self) -> BrokerCommands:
+        """The commands that ask the broker."""
+        known = (url for url in urls(self.evidence, "broker_url") if url.is_redis and url.server)
+        return of_kind(self.evidence.broker_kind, next(known, None))
 
     def depths(self) -> list[Step]:
-        """How much waits in the queues: on Redis each by itself."""
-        if self.evidence.broker_kind == "amqp":
-            return [Step("How much waits in each queue", "rabbitmqctl list_queues name messages consumers")]
-        queues = self.queues[:MOST] or [self.main_queue]
-        return [Step(f"How much waits in {queue}", f"{self.redis} LLEN {quoted(queue)}") for queue in queues]
-
-    @property
-    def sizes(self) -> str:
-        """What tells how much memory the queues take."""
-        if self.evidence.broker_kind == "amqp":
-            return "rabbitmqctl list_queues name messages message_bytes"
-        return f"{self.redis} --memkeys"
+        """How much waits in the queues, the first few of many."""
+        return self.broker.depths(self.queues[:MOST] or [self.main_queue])
 
     # Programs
 
@@ -168,26 +143,6 @@ class Names:
             and other not in running
         ]
         return f"  # and {', '.join(map(shown, others))}, in the same pods" if others else ""
-
-
-def addressed(url: Url) -> Iterator[str]:
-    """The options of `redis-cli` that say where a server is."""
-    yield f"-h {quoted(url.host)}"
-    if url.port:
-        yield f"-p {url.port}"
-    if url.is_encrypted:
-        yield "--tls"
-
-
-def logged_in(url: Url) -> Iterator[str]:
-    """The options of `redis-cli` for the user and database of a URL; it asks for a password itself."""
-    user = url.user.partition(":")[0]
-    if user and HIDDEN not in user:
-        yield f"--user {quoted(user)}"
-    if url.has_password:
-        yield "--askpass"
-    if url.path.isdigit() and url.path != "0":
-        yield f"-n {url.path}"
 
 
 def needs(evidence: Evidence, task: Task) -> list[str] | None:

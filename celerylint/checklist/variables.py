@@ -59,6 +59,13 @@ class Url:
         return self.scheme.lower() in {"amqp", "amqps", "pyamqp", "librabbitmq", "confluentkafka"}
 
     @property
+    def kind(self) -> str:
+        """The kind of broker: `redis`, `amqp`, `sqs`, or the scheme of another."""
+        if self.is_redis or self.is_amqp:
+            return "redis" if self.is_redis else "amqp"
+        return "sqs" if self.host.startswith("sqs.") else self.scheme.lower().partition("+")[0]
+
+    @property
     def is_encrypted(self) -> bool:
         return self.scheme.lower() in {"rediss", "amqps", "https", "sqs"}
 

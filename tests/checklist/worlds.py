@@ -269,7 +269,9 @@ spec:
     spec:
       containers:
         - name: worker
+          image: registry.example/shop:1
           command: ["sh", "-c", "exec celery -A shop worker $OPTIONS"]
+          envFrom: [{secretRef: {name: shop}}]
 """,
 }
 

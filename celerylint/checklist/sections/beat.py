@@ -156,16 +156,15 @@ def timezone(evidence: Evidence) -> Answer:
         tally = Tally(right=[place for zone, place in django if zone], unclear=[p for zone, p in django if not zone])
     found = zones(evidence)
     other = [zone for zone in found if zone != "UTC"]
-    set_ = tally.right or tally.unclear
+    if tally.unclear or (tally.right and not found):
+        said = "Which time zone is set is not written here."
+    else:
+        said = f"The time zone is {', '.join(found)}." if found else "No time zone is set."
     return covered(
         evidence,
         "beat.timezone",
         tally,
-        f"The time zone is {', '.join(found)}."
-        if found
-        else "The time zone is not known."
-        if set_
-        else "No time zone is set.",
+        said,
         missing="the settings that production reads",
         caveat=f"In {other[0]} an entry between 1 and 3 o'clock may run twice or not at all when clocks change."
         if other

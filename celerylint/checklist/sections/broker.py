@@ -34,7 +34,7 @@ def of_servers(
     """The answer that the configurations of the Redis servers give; `check` asks a running one."""
     if evidence.broker_kind not in {"", "redis"}:
         return other_broker(evidence)
-    steps = (Step("Ask the server itself", f"{evidence.names.redis} {check}"),)
+    steps = (Step("Ask the server itself", f"{evidence.names.broker.client} {check}"),)
     tally = Tally()
     for server in evidence.servers:
         # What only a host can show, a configuration by itself does not leave open.
@@ -68,7 +68,7 @@ def other_broker(evidence: Evidence) -> Answer:
     """The answer where the broker is no Redis at all."""
     steps = [Step("Look at RabbitMQ's version, memory limit and connections", "rabbitmq-diagnostics status")]
     places = [url.place for url in evidence.broker_urls]
-    kind = "RabbitMQ" if evidence.broker_kind == "amqp" else evidence.broker_kind
+    kind = {"amqp": "RabbitMQ", "sqs": "Amazon SQS"}.get(evidence.broker_kind, evidence.broker_kind)
     return manual(
         f"The broker is {kind}, not Redis.", *(steps if evidence.broker_kind == "amqp" else ()), evidence=places
     )

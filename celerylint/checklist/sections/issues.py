@@ -21,7 +21,7 @@ def workers_idle(evidence: Evidence) -> Answer:
     """The queues that tasks go to, against `-Q` of all workers."""
     names = evidence.names
     steps = (
-        Step("1. The broker answers", names.ping),
+        Step("1. The broker answers", names.broker.ping),
         Step("2. Workers consume the queues that tasks go to", names.celery("inspect", "active_queues")),
         Step("3. Nothing is reserved that never starts", names.celery("inspect", "reserved")),
         Step("4. Stop workers, for whatever starts them to start them anew", names.celery("control", "shutdown")),
@@ -99,7 +99,7 @@ def memory(evidence: Evidence) -> Answer:
     large = evidence.findings("task-design.payload-size")
     places = (*(evidence.of_finding(finding) for finding in large), *answer.evidence)
     steps = (
-        Step("1. Sizes of payloads", evidence.names.sizes),
+        Step("1. Sizes of payloads", evidence.names.broker.sizes),
         Step("2. Processes and their memory", evidence.names.celery("inspect", "stats")),
         Step("3. Which task grows", evidence.names.celery("inspect", "memdump")),
     )

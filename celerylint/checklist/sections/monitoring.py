@@ -87,8 +87,8 @@ def events(evidence: Evidence) -> Answer:
         tally = Tally(right=[evidence.command(worker) for worker in flagged])
         tally.wrong = [evidence.command(worker, "no `-E`") for worker in evidence.workers if not worker.events]
         found += f" With `-E`: {tally.of('worker')}."
-    # The rule looks at settings only.
-    notes = OFF if flagged and not tally.wrong else ()
+    # The rule looks at settings only, and wants events about sending too.
+    notes = OFF if tally.right and not tally.wrong else ()
     missing = "the settings that production reads"
     return covered(evidence, "monitoring.events", tally, found, missing=missing, notes=notes)
 

@@ -15,10 +15,13 @@ from celerylint.deploy.model import Host
 section = Section("runbook", "Runbook", "After deploying")
 
 
+BY_HAND: dict[Verb, str] = {"stop": "kill -TERM PID", "restart": "kill -TERM PID  # wait for it, then start it again"}
+
+
 def operate(evidence: Evidence, verb: Verb, hosts: Iterable[Host], what: str, otherwise: str = "") -> list[Step]:
     """A step for each command that does it to some programs, or one where none is known."""
     found = evidence.names.operate(verb, hosts)
-    return [Step(what, command) for command in found] or [Step(what, otherwise)]
+    return [Step(what, command) for command in found] or [Step(what, otherwise or BY_HAND.get(verb, ""))]
 
 
 def stop_beats(evidence: Evidence, what: str) -> list[Step]:
@@ -62,15 +65,14 @@ def drain(evidence: Evidence) -> list[Step]:
 
 def restart(evidence: Evidence) -> list[Step]:
     names = evidence.names
-    by_hand = "kill -TERM PID, wait, start again"
-    steps = operate(evidence, "restart", names.worker_hosts, "One after the other", by_hand)
+    steps = operate(evidence, "restart", names.worker_hosts, "One after the other")
     return [*steps, Step("All are back", names.celery("inspect", "ping"))]
 
 
 def incident(evidence: Evidence) -> list[Step]:
     names = evidence.names
     return [
-        Step("The broker answers", names.ping),
+        Step("The broker answers", names.broker.ping),
         Step("Workers answer", names.celery("inspect", "ping")),
         Step("What runs, and for how long", names.celery("inspect", "active")),
         *names.depths(),

@@ -90,13 +90,14 @@ def compared(evidence: Evidence, queue: str, kind: Kind | None) -> tuple[tuple[s
     if kind is None:
         return (queue, "?", number, "?", reserved, "?"), None, where(evidence, queue, workers, "")
     wanted = written_range(*kind.workers)
-    wrong = ["no worker consumes it"] if not workers else []
+    lost = not workers and evidence.consumed(evidence.workers) is not None
+    wrong = ["no worker consumes it"] if lost else []
     if least is not None and most is not None and workers and not kind.workers[0] <= least <= most <= kind.workers[1]:
         wrong.append(f"{count(most, 'worker') if least == most else f'{number} workers'}, not {wanted}")
     if any(each != kind.prefetch for each in known):
         wrong.append(f"prefetch {reserved}, not {kind.prefetch}")
     row = (queue, kind.name, number, wanted, reserved, str(kind.prefetch))
-    unclear = least is None or most is None or None in found
+    unclear = not workers or least is None or most is None or None in found
     note = f"{queue}: {', '.join(wrong) or 'how many workers run, or what they reserve, is not written here'}"
     verdict = False if wrong else None if unclear else True
     return row, verdict, where(evidence, queue, workers, "" if verdict else note)

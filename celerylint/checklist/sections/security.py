@@ -38,7 +38,7 @@ LIMITING = re.compile(
 @section.item("redis-auth", "The broker asks for a password or user", "pass partly fail unknown")
 def redis_auth(evidence: Evidence) -> Answer:
     """Passwords in broker URLs; `requirepass`, `aclfile` and `user` of Redis servers."""
-    steps = (Step("It must refuse this", evidence.names.reach),) if evidence.broker_kind != "amqp" else ()
+    steps = (Step("It must refuse this", evidence.names.broker.reach),) if evidence.broker_kind in {"", "redis"} else ()
     tally = authenticated(evidence)
     if not tally.all:
         return nothing("Neither the broker's URL nor its configuration is here.", SERVER, steps)
@@ -94,7 +94,7 @@ def network(evidence: Evidence) -> Answer:
         for verdict, place in exposure(evidence, server):
             tally.add(verdict, place)
     if not tally.all:
-        outside = Step("From outside this must fail", evidence.names.reach)
+        outside = Step("From outside this must fail", evidence.names.broker.reach)
         return nothing("Nothing here starts the broker, so that its network is not known.", SERVER, (outside,))
     return covered(
         evidence, "security.network", tally, "Closed to the outside", "way", missing=SERVER, notes={"CEL823"}
@@ -125,7 +125,7 @@ def firewall(evidence: Evidence) -> Answer:
     for host in hosts:
         tally.add(*walled(evidence, host))
     if not tally.all:
-        other = Step("From a machine that is no worker this must fail", evidence.names.reach)
+        other = Step("From a machine that is no worker this must fail", evidence.names.broker.reach)
         return nothing(
             "No firewall rule or NetworkPolicy for the broker is here.", "firewall rules, security groups", (other,)
         )

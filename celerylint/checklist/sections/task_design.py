@@ -103,7 +103,7 @@ def payload_size(evidence: Evidence) -> Answer:
         missing="the code that sends tasks",
         clean=f"None of {count(len(evidence.dispatches), 'dispatch')} is known to pass a whole content.",
         wrong="a whole content is passed instead of a reference to it.",
-        caveat=f"Sizes are only known at run time: `{evidence.names.sizes}` tells which queues are large.",
+        caveat=f"Sizes are only known at run time: `{evidence.names.broker.sizes}` tells which queues are large.",
     )
 
 
