@@ -159,7 +159,9 @@ def imported(file: File, names: Sequence[str], edits: Sequence[Edit]) -> tuple[l
     written = [edit.content for edit in edits]
     exact = [name for name in names if not any(whole(name).search(content) for content in written)]
     package = file.module if file.package else file.module.rpartition(".")[0]
-    before = min((edit.span.line for edit in edits), default=0)
+    # Imports above the first place that uses them are enough, whatever else changes further up.
+    using = edits if exact else [edit for edit in edits if any(whole(name).search(edit.content) for name in names)]
+    before = min((edit.span.line for edit in using), default=0)
     found, called = ensure_all(file.source, file.tree, names, package=package, before=before, exact=exact)
     return list(found), called
 

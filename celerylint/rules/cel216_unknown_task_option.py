@@ -32,7 +32,6 @@ the option itself. In class tasks, whose attributes may be anything, only near m
 Source: `celery.app.base.Celery.task` and `celery.app.task.Task` (4.4 to 5.7).
 """
 
-import re
 from collections.abc import Iterator
 
 from celerylint import celery_data
@@ -41,13 +40,14 @@ from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules import retries
-from celerylint.rules.declared import Declared, declared, passes_on
+from celerylint.rules.declared import Declared, declared, is_read, passes_on
 
 rule = Rule(
     __name__,
     severity="error",
     message="Celery knows no task option `{option}`, so on `{task}` it does nothing; {instead}",
     checklist=("task-design.error-handling",),
+    yields_to=("CEL701",),
 )
 
 # Keys of `retry_policy=`, which is an option of `apply_async` and of `broker_transport_options`.
@@ -88,12 +88,6 @@ def is_inert(option: str, nearest: str | None, found: Declared, file: File, inde
     if nearest is not None or option in celery_data.execution_options(index.traits.celery, "apply_async"):
         return not retries.reads(task, file, index, option)
     return not is_read(option, index)
-
-
-def is_read(option: str, index: Index) -> bool:
-    """Whether any line of the project reads an attribute of this name."""
-    reads = re.compile(rf"""\.{option}\b(?!\s*=[^=])|["']{option}["']""")
-    return any(reads.search(line) for _, line in index.lines_with(option))
 
 
 def advice(option: str, nearest: str | None, index: Index) -> str:

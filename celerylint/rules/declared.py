@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from celerylint.facts import Class, Function, Task
@@ -98,3 +99,9 @@ def passes_on(task: Task, option: str, index: Index) -> bool:
         return False
     named = {parameter.name for parameter in wrapper.parameters}
     return option not in named and any(parameter.kind == "var_keyword" for parameter in wrapper.parameters)
+
+
+def is_read(option: str, index: Index) -> bool:
+    """Whether any line of the project reads an attribute of this name."""
+    reads = re.compile(rf"""\.{option}\b(?!\s*=[^=])|["']{option}["']""")
+    return any(reads.search(line) for _, line in index.lines_with(option))
