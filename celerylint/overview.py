@@ -9,9 +9,12 @@ from celerylint.deploy import Deployment
 from celerylint.deploy.model import Beat, Exporter, Flower, Host, Process, Worker
 from celerylint.facts import App, Dispatch, ScheduleEntry, Task
 from celerylint.index import Index
+from celerylint.index.production import PRODUCTION_WORDS, words
 from celerylint.project import Project
 from celerylint.rules.deployed import development_units, is_production, is_production_file
 
+# Environments before production, as files are named for them.
+STAGES = frozenset({"stage", "staging", "feature", "preview", "preprod", "qa", "uat", "acceptance"})
 P = TypeVar("P", Process, Worker, Beat, Flower, Exporter)
 
 
@@ -111,7 +114,10 @@ class Overview:
         Neither what tests start nor what files for development do."""
         kept = [program for program in found if program.host.kind != "recipe"]
         named = [program for program in kept if is_production_file(program.host.path, self.deployment)]
-        return [program for program in named if is_production(program.host, self.deployment)] or named
+        meant = [program for program in named if is_production(program.host, self.deployment)] or named
+        # Files for several environments: where one is production's, a stage before it says nothing.
+        production = any(words(program.host.path) & PRODUCTION_WORDS for program in meant)
+        return [program for program in meant if not (production and words(program.host.path) & STAGES)]
 
     def is_developers(self, host: Host) -> bool:
         """Whether a host runs code from somebody's disk, or is for development otherwise."""

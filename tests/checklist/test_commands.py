@@ -211,3 +211,14 @@ def test_arguments_that_a_task_needs_are_left_to_fill_in(tmp_path: Path) -> None
 def test_a_queue_that_workers_consume_is_what_is_filled(tmp_path: Path) -> None:
     sheet = sheet_of(tmp_path, {"Procfile": "work: celery -A shop worker -Q urgent,medium\n"})
     assert 'queue="medium"' in commands(sheet, "verify.alerts")[1]
+
+
+def test_stages_before_production_say_nothing_where_production_is_there(tmp_path: Path) -> None:
+    def manifest(instances: int) -> str:
+        return f"applications:\n- {{name: work, command: celery -A shop worker, instances: {instances}}}\n"
+
+    files = {"manifest_prod.yml": manifest(3), "manifest_stage.yml": manifest(1), "manifest_dev.yml": manifest(1)}
+    answer = of(sheet_of(tmp_path, files), "scaling.table")
+    assert answer.state == "pass"
+    assert answer.tables[0].rows == (("celery", "default", "3", "2 to 4", "4", "4"),)
+    assert [place.path for place in answer.evidence] == ["manifest_prod.yml"]

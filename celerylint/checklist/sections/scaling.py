@@ -85,12 +85,12 @@ def compared(evidence: Evidence, queue: str, kind: Kind | None) -> tuple[tuple[s
     least, most = copies(evidence, workers)
     found = {prefetch(evidence, worker) for worker in workers}
     known = sorted(each for each in found if each is not None)
-    number = "0" if not workers else "?" if least is None else written_range(least, most)
+    lost = not workers and evidence.consumed(evidence.workers) is not None
+    number = "?" if least is None or not (workers or lost) else written_range(least, most)
     reserved = ", ".join(map(str, known)) or "?"
     if kind is None:
         return (queue, "?", number, "?", reserved, "?"), None, where(evidence, queue, workers, "")
     wanted = written_range(*kind.workers)
-    lost = not workers and evidence.consumed(evidence.workers) is not None
     wrong = ["no worker consumes it"] if lost else []
     if least is not None and most is not None and workers and not kind.workers[0] <= least <= most <= kind.workers[1]:
         wrong.append(f"{count(most, 'worker') if least == most else f'{number} workers'}, not {wanted}")
