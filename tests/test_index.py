@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from celerylint.values import Call, Const, Name
+from celerylint.values import UNKNOWN, Call, Const, Name
 from tests.tools import index, project
 
 APP = "from celery import Celery\napp = Celery('shop')\n"
@@ -97,9 +97,14 @@ def test_objects_of_a_class_make_tasks(tmp_path: Path) -> None:
     found = index(tmp_path, {"maker.py": MAKER, "tasks.py": tasks})
     assert [task.name for task in found.tasks] == ["tasks.ship", "tasks.pack", "thank"]
     ship, _, thank = found.tasks
-    assert ship.options == {"acks_late": Const(True)}
+    assert ship.options == {"acks_late": Const(True), "queue": UNKNOWN}
     assert ship.open
-    assert thank.options == {"acks_late": Const(True), "name": Const("thank"), "max_retries": Const(10)}
+    assert thank.options == {
+        "acks_late": Const(True),
+        "queue": UNKNOWN,
+        "name": Const("thank"),
+        "max_retries": Const(10),
+    }
     # What the object puts around the function may take more than that.
     assert found.parameters_of(ship) is None
 

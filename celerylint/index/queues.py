@@ -13,7 +13,7 @@ from celerylint.index.mappings import Entries, Entry, Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.task_names import TaskNames
 from celerylint.source import Span
-from celerylint.values import UNKNOWN, Call, Comprehension, Const, Mapping, Name, Sequence, Star, Value, options
+from celerylint.values import NONE, UNKNOWN, Call, Comprehension, Const, Mapping, Name, Sequence, Star, Value, options
 
 # kombu.Queue(name, exchange, routing_key, …), kombu/entity.py.
 QUEUE_PARAMETERS = ("name", "exchange", "routing_key", "channel", "bindings", "on_declared")
@@ -186,14 +186,19 @@ class Queues:
         return match(name, self.routes)
 
     def queue_of(self, task: Task, app: str) -> str | None:
-        """The queue that a task's messages go to where a call says nothing else; None where that is not known."""
-        route = self.match(task.name) if task.name else None
+        """The queue that a task's messages go to where a call says nothing else: what the task says, or its route, or
+        the default (`celery.app.routes.Router.route`, 5.7); None where that is not known."""
+        given = self.names.tasks.option(task, "queue")[0]
+        if given is not None and given != NONE:
+            return self.text(given) or None
+        routes = [route for route in self.routes if not app or route.app in ("", app)]
+        if routes and not task.name:
+            return None
+        route = match(task.name, routes)
         if route is not None and route.target is None:
             return None
         if route is not None and route.target and "queue" in route.target:
             return self.text(route.target["queue"]) or None
-        if "queue" in task.options:
-            return self.text(task.options["queue"]) or None
         return self.default(app)
 
 

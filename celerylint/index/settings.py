@@ -113,8 +113,10 @@ class Settings:
         return [] if cls is None else [c for c in [cls, *self.modules.bases(cls)[0]] if c.path == facts.path]
 
     def of_assign(self, row: Assign, facts: FileFacts, namespace: str, app: str) -> Setting:
+        name = f"{facts.module}.{row.name}"
+        value = Name(name) if name in self.mappings.additions and len(facts.assigns[row.name]) == 1 else row.value
         return self.make(
-            row.name, row.value, facts.path, row.span, row.value_span, namespace, row.condition, app, "object",
+            row.name, value, facts.path, row.span, row.value_span, namespace, row.condition, app, "object",
             facts.module,
         )  # fmt: skip
 

@@ -25,6 +25,7 @@ from celerylint.values import (
     Value,
     either,
     truth,
+    walk,
 )
 from celerylint.values import Function as FunctionValue
 
@@ -51,7 +52,7 @@ class Tasks:
 
     def __init__(self, modules: Modules, apps: Apps, facts: list[FileFacts], wrappers: tuple[str, ...] = ()) -> None:
         self.modules, self.apps, self.facts, self.wrappers = modules, apps, facts, wrappers
-        self.naming = Naming(modules, facts)
+        self.naming = Naming(modules, apps, facts)
         self.factories: dict[Value, Factory | None] = {}
         self.class_judged: dict[str, bool] = {}
 
@@ -231,11 +232,11 @@ class Tasks:
             for fact in facts.calls
         )
 
-    def name(self, given: Value | None, body: Function | Class) -> str:
+    def name(self, given: Value | None, body: Function | Class, app: str = "") -> str:
         """The name of a task: the given one, "" where that is not known, or what its body gets without."""
         known = self.modules.expand(given) if given is not None else NONE
         if known == NONE:
-            return self.naming.name(body)
+            return self.naming.name(body, app)
         return known.value if isinstance(known, Const) and isinstance(known.value, str) else ""
 
     def task(self, function: Function, decorator: Decorator, factory: Factory, call: Call | None) -> Task:
@@ -243,7 +244,7 @@ class Tasks:
         options = factory.options | keywords
         given = options.get("name") or self.spread_name(call)
         return Task(
-            name=self.name(given, function),
+            name=self.name(given, function, factory.app),
             key=function.key,
             path=function.path,
             span=function.span,
@@ -488,8 +489,12 @@ def last_name(func: Value) -> str:
 
 
 def fixed_options(call: Call) -> dict[str, Value]:
-    """The options that a wrapper passes by itself: those that do not depend on its parameters."""
-    return {key: value for key, value in call.keywords if key and isinstance(value, Const)}
+    """The options that a wrapper passes by itself, Unknown where they depend on its parameters."""
+    return {
+        key: UNKNOWN if any(isinstance(part, Param) for part in walk(value)) else value
+        for key, value in call.keywords
+        if key
+    }
 
 
 def base_name(value: Value | None) -> str:

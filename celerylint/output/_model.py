@@ -24,7 +24,7 @@ def model(index: Index, now: datetime) -> dict[str, list[Row]]:
 
     return {
         "apps": [app(item, index) for item in index.apps],
-        "tasks": [task(item) for item in index.tasks],
+        "tasks": [task(item, index) for item in index.tasks],
         "dispatches": [dispatch(item, index) for item in index.dispatches],
         "settings": [setting(item, index) for item in index.settings],
         "queues": queues(index),
@@ -44,13 +44,23 @@ def values(items: dict[str, Value]) -> dict[str, Any]:
     return {name: to_json(value) for name, value in items.items()}
 
 
-def task(item: Task) -> Row:
-    """A task; its name is null where it cannot be known."""
+def task(item: Task, index: Index) -> Row:
+    """A task; its name is null where it cannot be known.
+
+    `inside` is the function that defines it when it is called, null for one that its module defines. `imported` says
+    whether workers import that module, null where that cannot be told.
+    """
+    from celerylint.rules.discovery import discovery
+    from celerylint.rules.unwrapped import registered_names
+
+    function, found = index.function_of(item), discovery(index)
     return {
-        "name": item.name or None,
+        "name": registered_names(index)[item.key][0] or item.name or None,
         **place(item.path, item.span),
         "kind": item.kind,
         "function": item.function or None,
+        "inside": function.owner if function is not None and function.owner and not function.in_class else None,
+        "imported": found.reaches(item.key.partition(":")[0]) if found is not None else None,
         "via": item.via,
         "bound": item.bound,
         "options": values(item.options),

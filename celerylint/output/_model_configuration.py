@@ -129,6 +129,7 @@ def schedules(item: ScheduleEntry, index: Index, now: datetime) -> Row:
         "known": item.task is not None or (bool(item.sent) and index.task_names.registered(item.sent) is True),
         "schedule": None if item.schedule is None else to_json(item.schedule),
         "entry": {key: to_json(value) for key, value in item.values.items()},
+        "app": item.app or None,
         "source": item.source,
         "every": every,
         "next": [run.isoformat(sep=" ", timespec="minutes") for run in runs],

@@ -48,7 +48,9 @@ def tail(kind: str, row: Row) -> str:
             return _model_text_deployment.tail(kind, row)
         case "tasks":
             written = [f"{name}={plain(value)}" for name, value in row["options"].items()]
-            return "  ".join(["", row["via"], *written, *(["…"] if row["more_options"] else [])])
+            notes = [f"(defined by {row['inside']})"] if row["inside"] else []
+            notes += ["(not imported by workers)"] if row["imported"] is False else []
+            return "  ".join(["", row["via"], *written, *(["…"] if row["more_options"] else []), *notes])
         case "dispatches":
             return f"  from {row['from'] or 'module level'}{'' if row['known'] else ', task not found'}"
         case "schedules":
