@@ -186,6 +186,30 @@ STEPS = {
       item.querySelector(".more").click();
       return { before, all: rows.every((row) => !row.hidden) };
     """,
+    "counts": """
+      const number = (button) => [button.dataset.state, Number(button.querySelector("b").textContent)];
+      const counts = () => Object.fromEntries([...document.querySelectorAll(".state")].map(number));
+      const find = document.getElementById("find");
+      const before = counts();
+      find.value = "acks-late"; find.dispatchEvent(new Event("input"));
+      const during = counts();
+      const expected = Object.fromEntries(Object.keys(before).map(
+        (state) => [state, shown().filter((item) => item.dataset.state === state).length]));
+      find.value = ""; find.dispatchEvent(new Event("input"));
+      return { before, during, expected, after: counts() };
+    """,
+    "covered": """
+      const above = (a, b) => a.right > b.left && a.left < b.right && a.bottom > b.top && a.top < b.bottom;
+      for (const item of all()) item.open = true;
+      const covered = [...document.querySelectorAll(".steps pre")].filter((block) => {
+        const button = block.querySelector("button").getBoundingClientRect();
+        const range = document.createRange();
+        range.selectNodeContents(block.querySelector("code"));
+        return [...range.getClientRects()].some((line) => above(line, button));
+      });
+      for (const item of all()) item.open = false;
+      return covered.map((block) => block.textContent);
+    """,
     "commands": """
       const blocks = [...document.querySelectorAll(".steps pre")];
       return blocks.length > 0 && blocks.every((block) => block.querySelector("button").textContent === "Copy");
@@ -228,6 +252,16 @@ def test_long_evidence_unfolds(page: dict[str, Any]) -> None:
     assert page["evidence"] == {"before": 5, "all": True}
 
 
+def test_states_count_what_is_found(page: dict[str, Any]) -> None:
+    found = page["counts"]
+    assert found["during"] == found["expected"] != found["before"]
+    assert found["after"] == found["before"]
+
+
+def test_no_command_runs_below_its_button(page: dict[str, Any]) -> None:
+    assert page["covered"] == []
+
+
 def test_commands_can_be_copied(page: dict[str, Any]) -> None:
     assert page["commands"] is True
 
@@ -238,6 +272,27 @@ def test_an_address_leads_to_its_item(tmp_path: Path) -> None:
       return { open: item.open, hidden: item.hidden, others: document.querySelectorAll(".item[open]").length };
     """
     assert probed(tmp_path, script, "#beat.schedules") == {"open": True, "hidden": False, "others": 1}
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_wider_than_the_window(width: int, tmp_path: Path) -> None:
+    script = """
+      for (const item of all()) item.open = true;
+      const root = document.documentElement;
+      parent.postMessage(JSON.stringify({ width: root.clientWidth, needed: root.scrollWidth }), "*");
+    """
+    text = GOLDEN.read_text(encoding="utf-8").replace("</body>", PROBE % script + "</body>")
+    (tmp_path / "inner.html").write_text(text, encoding="utf-8")
+    frame = tmp_path / "page.html"
+    # Chromium's own window is never as narrow as a telephone.
+    frame.write_text(
+        f"<iframe src='inner.html' style='width:{width}px;height:800px;border:0'></iframe><pre id='probe'></pre>"
+        "<script>onmessage = (event) => { document.getElementById('probe').textContent = event.data; };</script>"
+    )
+    dom = chromium(tmp_path, "--virtual-time-budget=3000", "--window-size=1400,900", "--dump-dom", frame.as_uri())
+    match = re.search(r'<pre id="probe">(.*?)</pre>', dom)
+    assert match
+    assert json.loads(match[1]) == {"width": width, "needed": width}
 
 
 def test_everything_is_printed(tmp_path: Path) -> None:

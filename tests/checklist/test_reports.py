@@ -15,8 +15,8 @@ import pytest
 
 from celerylint import checklist
 from celerylint.checklist import Sheet, reports
-from celerylint.checklist.item import Answer, Place, Step, Table
-from celerylint.checklist.reports import Style
+from celerylint.checklist.item import STATES, Answer, Place, Step, Table
+from celerylint.checklist.reports import Style, html
 from celerylint.cli.checklist import FORMATS
 from scripts import generate_reports
 from tests.checklist.conftest import ALL
@@ -218,6 +218,29 @@ def test_the_page_escapes_what_it_quotes() -> None:
     assert "if a &lt; b and &#x27;`x`&#x27;: # &lt;/script&gt;" in page
     assert "a <code>note</code> &lt;b&gt;" in page
     assert 'href="a%20b/t%C3%A9%23st.py#L3"' in page
+
+
+def luminance(colour: str) -> float:
+    """How light a colour of six or three hexadecimal digits is (WCAG 2.2, relative luminance)."""
+    digits = colour if len(colour) == 6 else "".join(digit * 2 for digit in colour)
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(scheme: str) -> None:
+    css = html.part("page.css")
+    light, dark, *_ = (
+        dict(re.findall(r"--([\w-]+): #(\w+)", block)) for block in re.findall(r":root \{(.*?)\}", css, re.S)
+    )
+    colours = light if scheme == "light" else light | dark
+    pairs = [(state, f"{state}-soft") for state in STATES]
+    pairs += [(text, back) for text in ("ink", "soft", "link") for back in ("paper", "card", "shade")]
+    for text, back in [*pairs, ("ink", "partly-soft")]:
+        low, high = sorted([luminance(colours[text]), luminance(colours[back])])
+        # What WCAG 2.2 asks of normal text (1.4.3).
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, back)
 
 
 def test_few_failures_are_unfolded() -> None:

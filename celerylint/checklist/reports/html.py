@@ -10,7 +10,7 @@ from pathlib import Path
 from celerylint import DOCS
 from celerylint.checklist import Sheet, all_sections
 from celerylint.checklist.item import MEANINGS, Answer, Item, Place, Section, State, Step, Table
-from celerylint.checklist.reports import Style
+from celerylint.checklist.reports import Style, counted
 from celerylint.rule import Finding
 
 HERE = Path(__file__).parent
@@ -97,15 +97,23 @@ def contents(sheet: Sheet) -> str:
         if section.phase != phase:
             out.append(f"{'</ul>' if phase else ''}<h2>{escape(section.phase)}</h2><ul>")
             phase = section.phase
-        states = [answer.state for _, answer in sheet.of(section)]
-        counts = {state: states.count(state) for state in sheet.counts}
-        out.append(f'<li><a href="#{section.name}">{escape(section.title)}{bar(counts)}</a></li>')
+        counts = numbers(sheet, sheet.of(section))
+        label = f"{escape(section.title)}: {counted(counts)}"
+        out.append(f'<li><a href="#{section.name}" title="{label}">{escape(section.title)}{bar(counts)}</a></li>')
     return "\n".join([*out, "</ul>"])
 
 
 def of_section(sheet: Sheet, section: Section, style: Style, opened: bool) -> str:
-    items = "\n".join(of_item(item, answer, style, opened) for item, answer in sheet.of(section))
-    return f'<section id="{section.name}">\n<h2>{escape(section.title)}</h2>\n{items}\n</section>'
+    answers = sheet.of(section)
+    items = "\n".join(of_item(item, answer, style, opened) for item, answer in answers)
+    title = f"<h2>{escape(section.title)} <small>{counted(numbers(sheet, answers))}</small></h2>"
+    return f'<section id="{section.name}">\n{title}\n{items}\n</section>'
+
+
+def numbers(sheet: Sheet, answers: list[tuple[Item, Answer]]) -> dict[State, int]:
+    """How many of some answers have each state."""
+    states = [answer.state for _, answer in answers]
+    return {state: states.count(state) for state in sheet.counts}
 
 
 def of_item(item: Item, answer: Answer, style: Style, opened: bool) -> str:
@@ -130,7 +138,8 @@ def body(item: Item, answer: Answer, style: Style) -> str:
     parts += [of_table(table) for table in answer.tables]
     if answer.caveat:
         parts.append(f'<p class="caveat"><b>Note</b> {code(answer.caveat)}</p>')
-    parts.append(f'<p class="how">Answered from: {code(item.how)}{rules(item)}</p>')
+    label = "How" if item.states == {"manual"} else "Answered from"
+    parts.append(f'<p class="how">{label}: {code(item.how)}{rules(item)}</p>')
     return "\n".join(parts)
 
 

@@ -12,8 +12,10 @@
   function filter() {
     const wanted = states();
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const item of items) {
-      item.hidden = !wanted.has(item.dataset.state) || !words.every((word) => texts.get(item).includes(word));
+    const found = items.filter((item) => words.every((word) => texts.get(item).includes(word)));
+    for (const item of items) item.hidden = !wanted.has(item.dataset.state) || !found.includes(item);
+    for (const button of buttons) {
+      button.querySelector("b").textContent = found.filter((item) => item.dataset.state === button.dataset.state).length;
     }
     for (const section of document.querySelectorAll("main > section")) {
       section.hidden = ![...section.querySelectorAll(".item")].some((item) => !item.hidden);

@@ -236,11 +236,11 @@ def known_zone(name: str) -> ZoneInfo:
 
 
 def row(evidence: Evidence, entry: ScheduleEntry, now: datetime) -> tuple[str, ...]:
-    """An entry's name (its task's, as Celery takes it without one), its task, its schedule, its next runs."""
+    """An entry's name, its task, its schedule, its next runs."""
     value = evidence.index.expand(entry.schedule) if entry.schedule is not None else None
     text = show(value).replace("celery.schedules.", "").replace("datetime.", "") if value is not None else "?"
     runs = when(evidence, value, now)
-    return entry.name or entry.sent or "?", entry.sent or "?", text if runs else shortest(text), runs or "?"
+    return entry.name or "-", entry.sent or "?", text if runs else shortest(text), runs or "?"
 
 
 def shortest(text: str) -> str:

@@ -154,14 +154,12 @@ def prefetch(evidence: Evidence) -> Answer:
     setting = of_settings(evidence.settings("worker_prefetch_multiplier"), is_one, f"not set: {PREFETCH} by default")
     urgent = [worker for worker in evidence.workers if is_urgent(worker)]
     tally = Tally() if urgent else setting
+    by_setting = {"pass": True, "unknown": None}.get(setting.state, False)
     for worker in urgent:
-        if worker.prefetch is None:
-            tally.right += setting.right
-            tally.wrong += [evidence.command(worker, place.note) for place in setting.wrong]
-            tally.unclear += setting.unclear
-        else:
-            verdict = None if isinstance(worker.prefetch, Unknown) else worker.prefetch == 1
-            tally.add(verdict, evidence.command(worker, "" if verdict else "reserves more than one task"))
+        own = worker.prefetch
+        verdict = by_setting if own is None else None if isinstance(own, Unknown) else own == 1
+        notes = {True: "", False: "reserves more than one task", None: "what it reserves is not written here"}
+        tally.add(verdict, evidence.command(worker, notes[verdict]))
     found = (
         f"One task at a time: {tally.of('worker')} of urgent queues."
         if urgent
