@@ -112,7 +112,7 @@ def negative(self):
 
 @pytest.fixture(scope="module")
 def worker(work: Callable[..., Any]) -> Iterator[Worker]:
-    with work(TASKS, pool="prefork", concurrency=2) as running:
+    with work(TASKS, pool="prefork", concurrency=1) as running:
         yield running
 
 
