@@ -235,7 +235,7 @@ def test_text_stands_out_from_what_is_behind_it(scheme: str) -> None:
         dict(re.findall(r"--([\w-]+): #(\w+)", block)) for block in re.findall(r":root \{(.*?)\}", css, re.S)
     )
     colours = light if scheme == "light" else light | dark
-    pairs = [(state, f"{state}-soft") for state in STATES]
+    pairs: list[tuple[str, str]] = [(state, f"{state}-soft") for state in STATES]
     pairs += [(text, back) for text in ("ink", "soft", "link") for back in ("paper", "card", "shade")]
     for text, back in [*pairs, ("ink", "partly-soft")]:
         low, high = sorted([luminance(colours[text]), luminance(colours[back])])

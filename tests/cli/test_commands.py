@@ -159,10 +159,8 @@ def test_inspect_shows_the_model_as_text(model: Runner) -> None:
         "brokers (0)",
         "not understood (0)",
     ]
-    assert (
-        "  shop.tasks.send  shop/tasks.py:5:5  app.task  bind=True  max_retries=3  queue=slow  (not imported by workers)"
-        in lines
-    )
+    task = "  shop.tasks.send  shop/tasks.py:5:5  app.task  bind=True  max_retries=3  queue=slow"
+    assert f"{task}  (not imported by workers)" in lines
     assert any("elsewhere.work" in line and line.endswith("task not found") for line in lines)
 
 
