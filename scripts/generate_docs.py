@@ -16,7 +16,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from celerylint import engine
+from celerylint import checklist, engine
+from celerylint.checklist.item import Item
 from celerylint.fixing import applicability
 from celerylint.output import documentation
 from celerylint.rule import Rule
@@ -39,6 +40,8 @@ FAMILIES = {
     "CEL9": "Rolling deploys",
 }
 HEADER = ("| code | name | severity | fix | what |", "| --- | --- | --- | --- | --- |")
+ANSWERS = ("pass", "partly", "fail", "unknown", "manual")
+ITEM_HEADER = ("| id | wanted | can be | answered from | rules |", "| --- | --- | --- | --- | --- |")
 
 
 def celerylint(*arguments: str) -> str:
@@ -75,6 +78,20 @@ def layers() -> str:
     return "".join(f"1. {modules(layer)}\n" for layer in contract["contracts"][0]["layers"])
 
 
+def items() -> str:
+    """Every item of the checklist, by section."""
+    parts = []
+    for section in checklist.all_sections():
+        parts += [f"### {section.title}", "", *ITEM_HEADER, *map(item_row, section.items), ""]
+    return "\n".join(parts)
+
+
+def item_row(item: Item) -> str:
+    states = ", ".join(state for state in ANSWERS if state in item.states)
+    links = ", ".join(f"[{rule.code}](rules/{rule.name}.md){'*' * (rule.code in item.notes)}" for rule in item.rules)
+    return f"| `{item.id}` | {item.wanted} | {states} | {item.how} | {links} |"
+
+
 def code(path: str) -> str:
     """A file of the checkout as a fenced block."""
     return f"```python\n{(ROOT / path).read_text(encoding='utf-8')}```\n"
@@ -89,6 +106,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "finding": lambda: session("check", SHOP, "--select", "CEL206"),
     "json": first_json,
     "help": commands,
+    "items": items,
     "layers": layers,
     "rule": lambda: code("celerylint/rules/cel206_retry_not_raised.py"),
     "fixer": lambda: code("fixers/cel206_retry_not_raised.py"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from celerylint import checklist
 from celerylint.output import documentation
 from celerylint.rule import Rule
+from scripts import generate_docs
 
 DOCSTRING = """
 A task waits on another task's result.
@@ -108,3 +112,24 @@ def test_what_the_declaration_says_of_fixes_sets_and_versions(monkeypatch: pytes
     assert "| Fix | yes, unsafe: `--unsafe-fixes` applies it |" in page
     assert "| Celery | from 4.0 on, before 5.7 |" in page
     assert "Checklist" not in page
+
+
+# The page of the checklist
+
+PAGE_OF_ITEMS = (Path(__file__).parents[1] / "docs" / "checklist.md").read_text(encoding="utf-8")
+
+
+def test_the_page_lists_the_items_as_they_are() -> None:
+    """A page that is out of date is written anew by `scripts/generate_docs.py`."""
+    assert f"\n{generate_docs.items()}\n<!-- end -->" in PAGE_OF_ITEMS
+
+
+def test_every_item_has_its_row() -> None:
+    rows = re.findall(r"^\| `([\w-]+\.[\w-]+)` \| .+ \| .+ \| .+\. \| .*\|$", PAGE_OF_ITEMS, re.MULTILINE)
+    assert rows == [item.id for item in checklist.all_items()]
+
+
+def test_a_row_says_which_rules_change_nothing() -> None:
+    item = next(item for item in checklist.all_items() if item.id == "broker.memory-policy")
+    assert generate_docs.item_row(item).endswith("| [CEL822](rules/redis-evicts-queues.md)* |")
+    assert "| pass, partly, fail, unknown, manual |" in generate_docs.item_row(item)

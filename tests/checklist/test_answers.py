@@ -196,6 +196,24 @@ def test_contested_advice_is_followed_and_questioned(tmp_path: Path) -> None:
     assert [finding.code for finding in answer.findings] == ["CEL822"]
 
 
+@pytest.mark.parametrize(
+    ("options", "state"),
+    [
+        ("--maxmemory 1gb --maxmemory-policy noeviction", "pass"),
+        ("--maxmemory-policy noeviction", "fail"),
+        ("--maxmemory 1gb", "fail"),
+        ("$MORE --maxmemory-policy noeviction", "unknown"),
+    ],
+)
+def test_a_policy_needs_a_limit(options: str, state: State, tmp_path: Path) -> None:
+    (tmp_path / "tasks.py").write_text("from celery import Celery\napp = Celery('shop', broker='redis://redis/0')\n")
+    (tmp_path / "docker-compose.yml").write_text(
+        f"services:\n  redis: {{image: 'redis:7', command: sh -c 'exec redis-server {options}'}}\n"
+        "  worker: {command: celery -A tasks worker}\n"
+    )
+    assert answer_of(answered(tmp_path), "broker.memory-policy").state == state
+
+
 def test_next_runs_are_shown(world: World) -> None:
     (table,) = answer_of(world("shop_right")[1], "beat.schedules").tables
     rows = {row[0]: row for row in table.rows}

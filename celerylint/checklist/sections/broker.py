@@ -16,6 +16,7 @@ section = Section("broker", "Broker", "Before deploying")
 
 CONFIGURATION = "redis.conf, the command of the Redis server, or the settings of the managed Redis"
 WANTED = frozenset({"allkeys-lru", "volatile-lru"})
+UNLIMITED = frozenset({"", "0"})
 OLDEST = (5,)
 
 
@@ -123,15 +124,19 @@ def persistence(evidence: Evidence) -> Answer:
     notes=("CEL822",),
 )
 def memory_policy(evidence: Evidence) -> Answer:
-    """`maxmemory-policy` in redis.conf and in the arguments of `redis-server`."""
+    """`maxmemory-policy` and `maxmemory` in redis.conf and in the arguments of `redis-server`."""
     policies = {words(server.get("maxmemory-policy")) for server in evidence.servers}
 
     def judge(server: Broker) -> tuple[bool | None, str]:
         value = words(server.get("maxmemory-policy"))
-        if value:
-            known = value in WANTED or value == "noeviction"
-            return known, "" if known else f"`{value}` evicts whatever it comes across, queues among it"
-        return None if server.open else False, "`maxmemory-policy` is not set"
+        otherwise = None if server.open else False
+        if not value:
+            return otherwise, "`maxmemory-policy` is not set"
+        if value not in WANTED and value != "noeviction":
+            return False, f"`{value}` evicts whatever it comes across, queues among it"
+        if words(server.get("maxmemory")) in UNLIMITED:
+            return otherwise, "`maxmemory` is not set, so that the policy never applies"
+        return True, ""
 
     caveat = (
         "`noeviction` is what keeps queued tasks: writes fail when memory is full, and nothing is lost. "
