@@ -45,11 +45,14 @@ Good::
     def recompute():
         return 1
 
-Silent where a module of the kind that workers load (the app's, models, `apps.py`, signals, another module of tasks)
-imports it, directly or through others; where modules are imported by names that are worked out at run time; and where
-part of the configuration cannot be read.
+Outside Django `autodiscover_tasks()` without packages finds nothing at all.
 
-Source: `celery.loaders.base.find_related_module`, `celery.app.base.Celery.autodiscover_tasks` (5.7).
+Silent where a module of the kind that workers load (the app's, models, `apps.py`, signals, another module of tasks, and
+with Django the URLs, which its checks import in a worker too) imports it, directly or through others; where modules are
+imported by names that are worked out at run time; and where part of the configuration cannot be read.
+
+Source: `celery.loaders.base.find_related_module`, `celery.app.base.Celery.autodiscover_tasks`,
+`celery.fixups.django.DjangoWorkerFixup.validate_models` (5.7).
 """
 
 from collections.abc import Iterator

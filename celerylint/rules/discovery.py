@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from celerylint.facts import CallFact
@@ -17,6 +18,7 @@ LOADED = frozenset(
         "settings", "__init__", "conf", "config", "admin", "checks", "translation",
     }
 )  # fmt: skip
+URLCONF = re.compile(r"""\bROOT_URLCONF\s*=\s*["']([\w.]+)["']""")
 # Words of code that imports modules by names which it works out.
 DYNAMIC = ("import_module", "__import__", "walk_packages", "iter_modules", "find_modules", "import_string", "venusian")
 KNOWN: WeakKeyDictionary[Index, list[Discovery | None]] = WeakKeyDictionary()
@@ -55,7 +57,10 @@ class Discovery:
         self.known = True
         self.related: set[str] = set()
         self.named: set[str] = set()
+        self.loaded = set(LOADED)
         self.read_settings()
+        self.read_urls()
+        self.read_workers()
         for facts in index.facts:
             for fact in facts.calls:
                 if last_name(fact.call.func) == "autodiscover_tasks" and index.configuration.is_production(facts.path):
@@ -67,6 +72,23 @@ class Discovery:
         for name in ("include", "imports"):
             for row in self.index.configuration.production(name):
                 self.named |= self.texts(row.value)
+
+    def read_urls(self) -> None:
+        """Django's root of URLs: a worker runs the checks of Django, and these import it (`DjangoWorkerFixup`, 5.7)."""
+        for path, line in self.index.lines_with("ROOT_URLCONF"):
+            if self.index.configuration.is_production(path):
+                self.loaded.add("urls")
+                self.named |= set(URLCONF.findall(line))
+
+    def read_workers(self) -> None:
+        """The modules that workers are started with: `celery -A shop.tasks worker`."""
+        given = (worker.app for worker in self.index.deployment.workers)
+        self.named |= {app.partition(":")[0] for app in given if app}
+
+    @cached_property
+    def is_django(self) -> bool:
+        """Whether Django says which packages there are: `autodiscover_tasks()` without any finds nothing otherwise."""
+        return bool(self.index.lines_with("django"))
 
     def texts(self, value: Value | None) -> set[str]:
         """The names in a list; what is not known of it makes everything unknown."""
@@ -93,6 +115,8 @@ class Discovery:
             text = ""
         elif not text:
             self.known = False
+        if packages is None and not self.is_django:
+            return
         if packages is None or isinstance(packages, Function | Name | Attr):
             self.related.add(text)
             self.known = self.known and bool(text)
@@ -110,7 +134,7 @@ class Discovery:
     def judge(self, module: str) -> bool:
         imported = self.index.modules.imported_as(module)
         last = imported.rpartition(".")[2]
-        if imported in self.named or last in self.related or last in LOADED or self.is_package(module):
+        if imported in self.named or last in self.related or last in self.loaded or self.is_package(module):
             return True
         if any(name == imported or imported.startswith(f"{name}.") for name in self.named):
             return any(name == imported for name in self.named) or self.is_imported(module)
@@ -146,4 +170,4 @@ class Discovery:
         if self.related - {""}:
             name = sorted(self.related - {""})[0]
             return f"import it in a `{name}.py` that is found, or name it in `imports`"
-        return "name it in `imports`, or call `autodiscover_tasks()`"
+        return "name it in `imports`, or its package in `autodiscover_tasks([...])`"
