@@ -9,7 +9,7 @@ from celerylint.facts import Class, Decorator, Function, Parameter, Task
 from celerylint.index.atomic import manages
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import Tasks, last_name
-from celerylint.values import Attr, Call, Const, Item, Name, Param, Star, Value, truth
+from celerylint.values import Attr, Call, Const, Item, Name, Param, Star, Value, truth, walk
 from celerylint.values import Function as FunctionValue
 
 # Decorators that hand on all arguments as they come.
@@ -108,7 +108,7 @@ class Parameters:
         """Whether a function takes anything, and what it returns is what something gives for just that."""
         if function is None or not takes_anything(function.parameters) or self.changes_arguments(function):
             return False
-        return any(isinstance(value, Call) and passes_on(value) for value in function.returns)
+        return any(map(passes_on, function.returns)) and not any(map(reworks, function.returns))
 
     def changes_arguments(self, function: Function) -> bool:
         """Whether a function adds to its `**kwargs` or takes something out."""
@@ -226,9 +226,14 @@ def takes_anything(parameters: Iterable[Parameter]) -> bool:
     return kinds == ["var_positional", "var_keyword"]
 
 
-def passes_on(call: Call) -> bool:
-    """Whether a call gets `*args, **kwargs` of the function around it and nothing else."""
-    match call:
+def reworks(value: Value) -> bool:
+    """Whether something is made of what a call gives that gets all arguments: `asyncio.run(func(*args, **kwargs))`."""
+    return any(map(passes_on, list(walk(value))[1:]))
+
+
+def passes_on(value: Value) -> bool:
+    """Whether a value is a call that gets `*args, **kwargs` of the function around it and nothing else."""
+    match value:
         case Call(func=Param() | Attr(), args=args, keywords=((None, Param(index=-1)),)):
             rest = [arg for arg in args if not (isinstance(arg, Param) and arg.index == 0)]
             return len(rest) == 1 and isinstance(rest[0], Star) and isinstance(rest[0].base, Param)
