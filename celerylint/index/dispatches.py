@@ -8,6 +8,7 @@ from functools import cached_property
 from celerylint.facts import CallFact, Dispatch, FileFacts, Task
 from celerylint.index.apps import Apps
 from celerylint.index.modules import Modules
+from celerylint.index.spreading import named_items, spread_fact
 from celerylint.index.tasks import TASK_CLASSES, Tasks
 from celerylint.source import Span
 from celerylint.values import (
@@ -16,7 +17,6 @@ from celerylint.values import (
     Call,
     Const,
     Either,
-    Mapping,
     Name,
     Param,
     Sequence,
@@ -80,7 +80,9 @@ class Dispatches:
         task = self.tasks.of(receiver)
         if task is None and not self.is_task_like(receiver, method):
             return None
-        args, arg_spans, kwargs, kwarg_spans, options, option_spans = self.arguments(fact, method)
+        known = spread_fact(fact, facts.path, self.modules.expand)
+        args, arg_spans, kwargs, kwarg_spans, options, option_spans = self.arguments(known, method)
+        before = self.set_options(receiver) if task is None and method in SENDERS else {}
         return Dispatch(
             method=method,
             path=facts.path,
@@ -91,13 +93,22 @@ class Dispatches:
             receiver=receiver,
             args=args,
             kwargs=kwargs,
-            options=options,
+            options=before | options,
             arg_spans=arg_spans,
             kwarg_spans=kwarg_spans,
-            option_spans=option_spans,
+            option_spans=dict.fromkeys(before, fact.span) | option_spans,
             open=fact.call.splat,
             dropped=fact.dropped,
         )
+
+    def set_options(self, signature: Value) -> dict[str, Value]:
+        """The options that `.set(...)` has given a signature."""
+        made = self.modules.expand(signature)
+        inner, method = split_call(made) if isinstance(made, Call) else (None, "")
+        if not isinstance(made, Call) or inner is None or method not in SIGNATURE_METHODS:
+            return {}
+        own = {key: value for key, value in made.keywords if key and method == "set"}
+        return self.set_options(inner) | own
 
     def is_sender_of_app(self, receiver: Value) -> bool:
         return self.tasks.of(receiver) is not None
@@ -161,7 +172,8 @@ class Dispatches:
             fact.arg_spans[1:],
             fact.keyword_spans,
         )
-        args, arg_spans, kwargs, kwarg_spans, options, option_spans = self.arguments(rest, "apply_async")
+        known = spread_fact(rest, facts.path, self.modules.expand)
+        args, arg_spans, kwargs, kwarg_spans, options, option_spans = self.arguments(known, "apply_async")
         return Dispatch(
             method, facts.path, fact.span, fact.scope, task or (named[0] if len(named) == 1 else None), name, receiver,
             args, kwargs, options, arg_spans, kwarg_spans, option_spans, call.splat, fact.dropped,
@@ -216,18 +228,8 @@ class Dispatches:
         if value is None:
             return (None if open_call else {}), {}
         expanded = self.modules.expand(value)
-        if isinstance(expanded, Mapping) and not expanded.open:
-            items = {
-                key.value: item for key, item in expanded.items if isinstance(key, Const) and isinstance(key.value, str)
-            }
-            return items, dict.fromkeys(items, span) if span else {}
-        if (
-            isinstance(expanded, Call)
-            and expanded.func == Name("builtins.dict")
-            and not expanded.args
-            and not expanded.splat
-        ):
-            items = {key: item for key, item in expanded.keywords if key}
+        items = named_items(expanded)
+        if items is not None:
             return items, dict.fromkeys(items, span) if span else {}
         return ({} if expanded == Const(None) else None), {}
 

@@ -10,6 +10,7 @@ from celerylint.facts import CallFact, Class, Decorator, FileFacts, Function, Ta
 from celerylint.index.apps import Apps, is_foreign_app_class
 from celerylint.index.modules import Modules
 from celerylint.index.naming import Naming
+from celerylint.index.spreading import spread
 from celerylint.source import Span
 from celerylint.values import (
     NONE,
@@ -19,7 +20,6 @@ from celerylint.values import (
     Const,
     Either,
     Item,
-    Mapping,
     Name,
     Param,
     Value,
@@ -240,9 +240,10 @@ class Tasks:
         return known.value if isinstance(known, Const) and isinstance(known.value, str) else ""
 
     def task(self, function: Function, decorator: Decorator, factory: Factory, call: Call | None) -> Task:
+        call = call and spread(call, self.modules.expand)
         keywords = {key: value for key, value in call.keywords if key} if call else {}
         options = factory.options | keywords
-        given = options.get("name") or self.spread_name(call)
+        given = options.get("name")
         return Task(
             name=self.name(given, function, factory.app),
             key=function.key,
@@ -259,11 +260,6 @@ class Tasks:
             base=base_name(options.get("base")),
             explicit_name=given is not None,
         )
-
-    def spread_name(self, call: Call | None) -> Value | None:
-        """The name in a dict that a decorator is given as `**options`, None where none is seen."""
-        spread = (self.modules.expand(value) for key, value in call.keywords if key is None) if call else ()
-        return next((name for value in spread if isinstance(value, Mapping) and (name := value.get("name"))), None)
 
     # Classes
 

@@ -83,7 +83,7 @@ def is_inert(option: str, nearest: str | None, found: Declared, file: File, inde
         return nearest is not None and not is_read(option, index)
     if not found.direct:
         return nearest is not None and passes_on(task, option, index) and not is_read(option, index)
-    if index.registry.foreign_base(task):
+    if index.registry.foreign_base(task) or any(option in cls.attributes for cls in index.registry.base_classes(task)):
         return False
     if nearest is not None or option in celery_data.execution_options(index.traits.celery, "apply_async"):
         return not retries.reads(task, file, index, option)

@@ -43,6 +43,7 @@ from celerylint import celery_data
 from celerylint.facts import Class, Dispatch, Task
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.index.spreading import named_items
 from celerylint.rule import Finding, Rule, call_of
 from celerylint.values import Const, Sequence
 
@@ -93,21 +94,27 @@ def unknown_option_set(node: ast.Call, file: File, index: Index) -> Iterator[Fin
 
 def judged(call: ast.Call, kind: str, task: Task | None, file: File, index: Index) -> Iterator[Finding]:
     known = known_options(kind, task, call, file, index)
-    for keyword in call.keywords if known is not None else ():
-        name = keyword.arg
-        if name is None or known is None or name in known:
+    for keyword, name in written_options(call, file, index) if known is not None else ():
+        if known is None or name in known:
             continue
         meant = MEANT.get(name) or celery_data.nearest(name, known)
-        if meant is None and task is None:
+        if meant is None and (task is None or keyword.arg is None):
             continue
         yield rule.finding(
             file,
             file.span(keyword),
-            data={"option": name, "instead": "" if name in HINTS else meant or ""},
+            data={"option": name, "instead": "" if name in HINTS or keyword.arg is None else meant or ""},
             option=name,
             method=kind.rpartition(".")[2],
             hint=HINTS.get(name) or (f"write `{meant}`" if meant else "remove it, or send it in `headers`"),
         )
+
+
+def written_options(call: ast.Call, file: File, index: Index) -> Iterator[tuple[ast.keyword, str]]:
+    """The options of a call with the keyword that each stands in; those in `**options` as far as they are known."""
+    for keyword in call.keywords:
+        spread = {} if keyword.arg else named_items(index.expand(file.value(keyword.value))) or {}
+        yield from [(keyword, keyword.arg)] if keyword.arg else [(keyword, name) for name in spread]
 
 
 def known_options(kind: str, task: Task | None, call: ast.Call, file: File, index: Index) -> frozenset[str] | None:

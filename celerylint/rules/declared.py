@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from celerylint.facts import Class, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.index.spreading import named_items
 from celerylint.source import Span
 from celerylint.values import Value
 
@@ -17,8 +18,8 @@ from celerylint.values import Value
 class Declared:
     """The options that one place writes, values as `Index.expand` gives them. `task` is None for an abstract base.
 
-    `nodes` are the keywords or assignments by option; `direct` says that Celery gets them just as they stand, which
-    it does not where a decorator of the project takes them first.
+    `nodes` are the keywords or assignments by option, for one in `**options` that keyword; `direct` says that Celery
+    gets them just as they stand, which it does not where a decorator of the project takes them first.
     """
 
     label: str
@@ -34,8 +35,10 @@ class Declared:
         return file.span(target(node)) if isinstance(node, ast.Assign | ast.AnnAssign) else file.span(node)
 
     def value_node(self, name: str) -> ast.expr | None:
-        """The expression that an option is given."""
+        """The expression that an option is given, None where it stands in a dict that is passed as `**options`."""
         node = self.nodes.get(name)
+        if isinstance(node, ast.keyword) and node.arg is None:
+            return None
         return node.value if isinstance(node, ast.keyword | ast.Assign | ast.AnnAssign) else None
 
 
@@ -51,9 +54,14 @@ def declared(subject: Task | Class, file: File, index: Index) -> Declared | None
         return from_class(subject.name, subject.span, subject.key, None, file, index)
     if subject.kind == "class":
         return from_class(subject.label, subject.span, subject.key, subject, file, index)
-    nodes = {found.arg: found for found in keywords(subject, file) if found.arg}
-    options = {name: index.expand(file.value(node.value)) for name, node in nodes.items()}
-    return Declared(subject.label, subject.span, options, dict(nodes), subject, is_direct(subject))
+    nodes: dict[str, ast.keyword | ast.stmt] = {}
+    options: dict[str, Value] = {}
+    for keyword in keywords(subject, file):
+        given = index.expand(file.value(keyword.value))
+        items = {keyword.arg: given} if keyword.arg else named_items(given) or {}
+        nodes |= dict.fromkeys(items, keyword)
+        options |= {name: index.expand(value) for name, value in items.items()}
+    return Declared(subject.label, subject.span, options, nodes, subject, is_direct(subject))
 
 
 def is_direct(task: Task) -> bool:

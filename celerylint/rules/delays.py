@@ -26,7 +26,7 @@ NOW = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "django.ut
 OTHERS = re.compile(r"(?i)amqp|rabbit|sqs|kafka|memory|sqla|mongo")
 # A worker holds messages with a delay where these send them.
 ARTICLES = {"countdown": "a", "eta": "an"}
-SENDERS = frozenset({"apply_async", "send_task", "apply_async_on_commit", "retry", "signature"})
+SENDERS = frozenset({"delay", "apply_async", "send_task", "apply_async_on_commit", "retry", "signature"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,11 @@ def of_retries(task: Task, file: File, index: Index) -> Iterator[Delay]:
         seconds = amount(found.options["default_retry_delay"], index)
         if seconds is not None and (flat or by_hand):
             yield Delay("retry", found.place(file, "default_retry_delay"), "a `default_retry_delay`", seconds, app)
+    if automatic and "retry_kwargs" in found.options and truth(backoff or Const(False)) is False:
+        kwargs = found.options["retry_kwargs"]
+        seconds = amount(kwargs.get("countdown"), index) if isinstance(kwargs, Mapping) else None
+        if seconds is not None:
+            yield Delay("retry", found.place(file, "retry_kwargs"), "a retry's `countdown`", seconds, app)
     if automatic and "retry_backoff_max" in found.options:
         longest = longest_backoff(found, task, index)
         if longest is not None:
@@ -124,16 +129,23 @@ def longest_backoff(found: Declared, task: Task, index: Index) -> float | None:
 
 
 def of_late_task(task: Task, file: File, index: Index) -> Iterator[Delay]:
-    """How long a task may run that is acknowledged when it ends, as far as its own options say."""
-    if truth(index.option(task, "acks_late").value) is not True:
-        return
+    """How long a task may run that is acknowledged when it ends, where its own options say one or the other."""
     found = declared(task, file, index)
-    name = next((name for name in ("time_limit", "soft_time_limit") if found and name in found.options), "")
-    seconds = amount(found.options[name], index) if found is not None and name else None
-    if found is not None and seconds:
-        yield Delay(
-            "run", found.place(file, name), "a run of this late-acknowledged task", seconds, app_key(task, index)
-        )
+    if found is None or truth(index.option(task, "acks_late").value) is not True:
+        return
+    app = app_key(task, index)
+    limits = {name: index.option(task, name).value for name in ("time_limit", "soft_time_limit")}
+    name = next((name for name, value in limits.items() if value is not None), "")
+    own = name if name in found.options else "acks_late" if not are_all_late(app, index) else ""
+    seconds = amount(limits.get(name), index)
+    if own in found.options and seconds:
+        yield Delay("run", found.place(file, own), "a run of this late-acknowledged task", seconds, app)
+
+
+def are_all_late(app: str, index: Index) -> bool:
+    """Whether the settings have all tasks of an app acknowledged when they end."""
+    late = [truth(row.value) for row in index.configuration.effective("task_acks_late", app)]
+    return bool(late) and all(late)
 
 
 def of_settings(setting: Setting, file: File, index: Index) -> Iterator[Delay]:
@@ -141,9 +153,8 @@ def of_settings(setting: Setting, file: File, index: Index) -> Iterator[Delay]:
     configuration = index.configuration
     if setting.name != "task_time_limit" or not configuration.is_production(setting.path, setting.condition):
         return
-    late = [truth(row.value) for row in configuration.effective("task_acks_late", setting.app)]
     seconds = amount(setting.value, index)
-    if late and all(late) and seconds:
+    if seconds and are_all_late(setting.app, index):
         yield Delay("limit", written(file, setting)[0], "a run of any late-acknowledged task", seconds, setting.app)
 
 

@@ -14,10 +14,10 @@ from celerylint.source import Span
 
 
 def option_node(file: File, place: Span) -> ast.keyword | ast.Assign | ast.AnnAssign | None:
-    """The keyword or assignment that writes an option at a place."""
+    """The keyword or assignment that writes an option at a place, None where it is in `**options`."""
     keyword = file.node_at(place, ast.keyword)
     if keyword is not None:
-        return keyword
+        return keyword if keyword.arg else None
     name = file.node_at(place, ast.Name)
     above = file.parent(name) if name is not None else None
     return above if isinstance(above, ast.Assign | ast.AnnAssign) else None
