@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from celerylint import cache as store
@@ -73,8 +73,9 @@ class Codebase(Contents):
         if entry is not None:
             return entry.relevant
         data = self.content(path)
-        wrappers = self.config.task_decorators
-        relevant = data is not None and (may_matter(path, data) or any(last_part(name) in data for name in wrappers))
+        if data is None:
+            return False
+        relevant = may_matter(path, data) or any(last_part(name) in data for name in self.config.task_decorators)
         self.cache.keep(path, self.stamps.get(path), relevant)
         return relevant
 
@@ -147,7 +148,7 @@ class Codebase(Contents):
     def deployment(self) -> Deployment:
         """What the files beside the code deploy."""
         repository = Repository(self.others, self.read_other, self.relative, self.shown_paths)
-        return Deployment(repository, self.traits.celery, partial(versions.pin, self.config.root, self.tree))
+        return Deployment(repository, self.traits.celery)
 
     def follows(self, path: str) -> bool:
         """Whether calls into a file are worth following from a task."""

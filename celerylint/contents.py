@@ -33,6 +33,13 @@ class Contents:
         return discover([self.config.root, *self.on_disk], self.config)
 
     @cached_property
+    def asked_tree(self) -> Tree:
+        """The files asked about that are on the disk."""
+        if self.paths == [self.config.root]:
+            return self.tree
+        return discover(self.on_disk, self.config) if self.on_disk else Tree()
+
+    @cached_property
     def on_disk(self) -> list[Path]:
         """The paths asked about, without those that an overlay stands for: they may be nowhere yet."""
         return [path for path in self.paths if str(path) not in self.overlay]
@@ -48,7 +55,7 @@ class Contents:
         """The shown paths that findings are wanted for."""
         if self.paths == [self.config.root]:
             return {*self.shown_paths, *self.others, *map(shown, self.overlay)}
-        tree = discover(self.on_disk, self.config) if self.on_disk else Tree()
+        tree = self.asked_tree
         return {*map(shown, tree.python), *map(shown, tree.other), *map(shown, self.overlay)}
 
     def relative(self, path: str) -> str:
@@ -57,21 +64,30 @@ class Contents:
         below = path[len(base) :] if path.startswith(base) else os.path.relpath(path, base)
         return below.replace(os.sep, "/")
 
+    @property
+    def unread(self) -> list[str]:
+        """What could not be read so far of what was asked about, and why."""
+        return [*self.asked_tree.errors, *self.errors]
+
     def content(self, path: str) -> bytes | None:
         """The bytes of a shown path; None, with an error noted, where it cannot be read."""
         if path not in self.contents:
-            self.contents[path] = self.read(self.shown_paths.get(path, path))
-            if self.contents[path] is None and path in self.asked:
-                self.errors.append(f"{path}: cannot be read")
+            self.contents[path] = self.read(path, self.shown_paths.get(path, path))
         return self.contents[path]
 
-    def read(self, absolute: str) -> bytes | None:
+    def read(self, path: str, absolute: str) -> bytes | None:
         if absolute in self.overlay:
             return self.overlay[absolute]
         try:
             return read_bytes(absolute)
-        except OSError:
+        except OSError as error:
+            self.note(path, f"{path}: cannot be read: {error.strerror}")
             return None
+
+    def note(self, path: str, error: str) -> None:
+        """Note an error in a file asked about, once."""
+        if path in self.asked and error not in self.errors:
+            self.errors.append(error)
 
     @property
     def others(self) -> list[str]:
@@ -80,8 +96,8 @@ class Contents:
         return [path for path in map(shown, sorted(files)) if path not in self.shown_paths]
 
     def read_other(self, path: str) -> bytes | None:
-        """The bytes of a file that is not Python; they are not kept, since most such files matter to nobody."""
-        return self.contents[path] if path in self.contents else self.read(os.path.abspath(path))
+        """The bytes of a file that is not Python. They are not kept, since most such files matter to nobody."""
+        return self.contents[path] if path in self.contents else self.read(path, os.path.abspath(path))
 
     def replace(self, path: str, data: bytes) -> None:
         """Give one file a new content; everything that rests on it is worked out again."""

@@ -56,7 +56,7 @@ class Project(Codebase):
             if run and not self.errors:
                 self.cache.keep_findings(run, found)
         self.cache.save()
-        return Report(found, [*self.tree.errors, *self.errors], self.sources(found), len(self.asked))
+        return Report(found, self.unread, self.sources(found), len(self.asked))
 
     def findings(self) -> list[Finding]:
         """The findings of all files asked about, by as many processes as are worth it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from celerylint.source import UTF_16
+
 # A word that is cheap to look for, and patterns of which one must then match for the file to matter. Each begins
 # with a literal byte, which a search jumps to; a newline stands for the start of a line.
 SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
@@ -64,6 +66,8 @@ def may_matter(path: str, data: bytes) -> bool:
 
     What tests send and wait for is theirs: they fail by themselves, in front of whoever runs them.
     """
+    if data.startswith(UTF_16):
+        data = data.decode("utf-16", "replace").encode()
     for word, patterns in IN_TESTS if TEST_MODULE.search(path) else SIGNS:
         if word in data:
             lines = b"\n" + data

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
+CONTRADICTION = "the byte order mark says UTF-8, and the declaration another encoding"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Span(NamedTuple):
@@ -74,18 +76,20 @@ class Source:
         """Decode as Python would (PEP 263). Raises UnreadableSource."""
         bom = data.startswith(codecs.BOM_UTF8)
         body = data[3:] if bom else data
+        if data.startswith(UTF_16):
+            raise UnreadableSource("this is UTF-16, which Python does not read; save the file as UTF-8")
         if (null := body.find(b"\0")) >= 0:
             line = body.count(b"\n", 0, null) + 1
             raise UnreadableSource("source contains null bytes", line)
         try:
-            encoding = "utf-8" if bom or b"coding" not in body[:400] else declared_encoding(body)
+            encoding = "utf-8" if b"coding" not in body[:400] else declared_encoding(data)
             return cls.from_text(path, body.decode(encoding), encoding, bom)
         except UnicodeDecodeError as error:
             line = body.count(b"\n", 0, error.start) + 1
             message = f"byte {body[error.start]:#04x} is not {error.encoding}"
             raise UnreadableSource(f"{message}; save the file as UTF-8 or declare its encoding", line) from None
         except (SyntaxError, LookupError, UnicodeError) as error:
-            raise UnreadableSource(str(error)) from None
+            raise UnreadableSource(str(error).replace("encoding problem: utf-8", CONTRADICTION)) from None
 
     def to_bytes(self, text: str) -> bytes:
         """Encode new text as this source was encoded. Raises UnicodeEncodeError."""
@@ -141,8 +145,9 @@ class Source:
         return len(self.line(line)[: column - 1].encode("utf-16-le")) // 2
 
 
-def declared_encoding(body: bytes) -> str:
-    """The encoding that the first two lines declare. Raises SyntaxError for one that Python does not know."""
-    lines = io.BytesIO(body.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+def declared_encoding(data: bytes) -> str:
+    """The encoding that the first two lines declare. Raises SyntaxError for one that Python does not know, or that is
+    not the byte order mark's."""
+    lines = io.BytesIO(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     encoding, _ = tokenize.detect_encoding(lines.readline)
-    return encoding
+    return encoding.removesuffix("-sig")

@@ -17,8 +17,9 @@ class NotWritten(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """New contents that stand on disk beside their target, under another name."""
+    """New contents that stand on disk beside their target, under another name; `path` is what the user calls it."""
 
+    path: Path
     target: Path
     temporary: Path
     old: bytes
@@ -79,11 +80,11 @@ def commit_all(staged: Sequence[Staged]) -> list[str]:
     for index, each in enumerate(staged):
         try:
             if each.target.read_bytes() != each.old:
-                raise NotWritten(f"{each.target}: {CHANGED}")
+                raise NotWritten(f"{each.path}: {CHANGED}")
             each.commit()
         except (NotWritten, OSError) as error:
-            undone = [write_group({before.target: (before.new, before.old)}) for before in staged[:index]]
-            return [explained(each.target, error), *(line for lines in undone for line in lines)]
+            undone = [write_group({before.path: (before.new, before.old)}) for before in staged[:index]]
+            return [explained(each.path, error), *(line for lines in undone for line in lines)]
     return []
 
 
@@ -106,7 +107,7 @@ def stage(path: Path, old: bytes, new: bytes) -> Staged:
     if not os.access(target, os.W_OK):
         raise NotWritten(f"{path}: cannot be written: it is read-only")
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
-    staged = Staged(target, Path(name), old, new)
+    staged = Staged(path, target, Path(name), old, new)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(new)

@@ -5,7 +5,8 @@ that must be reported ends in `# error: CEL101 5 words` (column, then words that
 findings on one line are separated by `;`. Where a line cannot end in a comment (a Dockerfile's, a Procfile's), the
 mark stands in the line above it, as `# error below: …`. Other comments steer: `# celery: 5.3`,
 `# config: key = value` in the first lines of the first file.
-`x.fixed.py` is what all of the rule's fixes make of `x.py`.
+`x.fixed.py` is what all of the rule's fixes make of `x.py`. `x.safe.py` is what the safe ones alone do, where that is
+neither the same nor, for a rule without safe fixes, nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from celerylint.rule import Finding
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "rules"
 MARK = re.compile(r"#+ error(?P<below> below)?: (?P<marks>.*)$", re.MULTILINE)
+GOLDEN = re.compile(r"\.(?:fixed|safe)\.")
 STEER = re.compile(r"# (?P<key>celery|config): (?P<value>.*)$", re.MULTILINE)
 ABOUT_THE_TOOL = {"CEL000", "CEL090", "CEL091"}
 
@@ -40,7 +42,7 @@ class Expected(NamedTuple):
 def cases() -> Iterator[Any]:
     for folder in sorted(FIXTURES.glob("cel*")):
         for case in sorted(folder.iterdir()):
-            if case.is_dir() or (case.suffix == ".py" and not case.name.endswith(".fixed.py")):
+            if case.is_dir() or (case.suffix == ".py" and not GOLDEN.search(case.name)):
                 yield pytest.param(case, id=f"{folder.name}/{case.name}")
 
 
@@ -48,9 +50,8 @@ def sources(case: Path) -> dict[str, Path]:
     """The files of a case by their path in the project."""
     if case.is_file():
         return {case.name: case}
-    return {
-        p.relative_to(case).as_posix(): p for p in sorted(case.rglob("*")) if p.is_file() and ".fixed." not in p.name
-    }
+    files = (path for path in sorted(case.rglob("*")) if path.is_file() and not GOLDEN.search(path.name))
+    return {path.relative_to(case).as_posix(): path for path in files}
 
 
 def project(case: Path, folder: Path, rule: str, change: tuple[str, str] = ("", "")) -> Project:
@@ -132,14 +133,32 @@ def golden() -> Iterator[Any]:
         yield pytest.param(path, id=path.relative_to(FIXTURES).as_posix())
 
 
+def fixable_project(fixed: Path, folder: Path) -> tuple[Project, Path]:
+    """The project of a golden file, and the file there that is to become it."""
+    rule = FIXTURES / fixed.relative_to(FIXTURES).parts[0]
+    name = fixed.name.replace(".fixed.", ".")
+    case = fixed.parent / name if fixed.parent == rule else rule / fixed.relative_to(rule).parts[0]
+    path = folder / (name if case.is_file() else (fixed.parent / name).relative_to(case).as_posix())
+    return project(case, folder, rule.name[:6].upper()), path
+
+
+@pytest.mark.parametrize("fixed", list(golden()))
+def test_safe_fixes_alone_give_what_is_safe(fixed: Path, tmp_path: Path) -> None:
+    first, path = fixable_project(fixed, tmp_path)
+    safe = fixed.with_name(fixed.name.replace(".fixed.", ".safe."))
+    some = "safe" in (fixing.applicability(first.selected[0]) or "").split()
+    usual = fixed if some else path
+    shown = shown_path(path)
+    before = path.read_bytes()
+    changed = fixing.fix_all(first).changed
+    text = changed[shown].text.encode() if shown in changed else before
+    assert text == (safe if safe.exists() else usual).read_bytes()
+    assert not (safe.exists() and safe.read_bytes() == usual.read_bytes())
+
+
 @pytest.mark.parametrize("fixed", list(golden()))
 def test_fixes_give_the_golden_text_and_then_nothing(fixed: Path, tmp_path: Path) -> None:
-    folder = FIXTURES / fixed.relative_to(FIXTURES).parts[0]
-    rule = folder.name[:6].upper()
-    name = fixed.name.replace(".fixed.", ".")
-    case = fixed.parent / name if fixed.parent == folder else folder / fixed.relative_to(folder).parts[0]
-    path = tmp_path / (name if case.is_file() else (fixed.parent / name).relative_to(case).as_posix())
-    first = project(case, tmp_path, rule)
+    first, path = fixable_project(fixed, tmp_path)
     shown = shown_path(path)
     changed = fixing.fix_all(first, unsafe=True).changed
     text = changed[shown].text if shown in changed else path.read_bytes().decode()

@@ -58,6 +58,8 @@ def test_newlines_form_feeds_and_ends_are_kept(data: bytes) -> None:
         (b"# coding: klingon\n", 1, "unknown encoding: klingon"),
         (b"# coding: undefined\n", 1, "undefined encoding"),
         (codecs.BOM_UTF8 + b"x = '\xff'\n", 1, "byte 0xff is not utf-8"),
+        (codecs.BOM_UTF8 + b"# coding: latin-1\n", 1, "the byte order mark says UTF-8, and the declaration another"),
+        ("x = 1\n".encode("utf-16"), 1, "this is UTF-16"),
     ],
 )
 def test_what_is_no_text_says_why_and_where(data: bytes, line: int, message: str) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from celerylint import diff
 from celerylint.cli._session import Clock, bug, complain, emit, wants_color
 from celerylint.cli._show import merged, renamed, show, status
-from celerylint.fixing import FixReport, fix_all, write
+from celerylint.fixing import FixReport, attach, fix_all, write
 from celerylint.noqa import add_noqa
 from celerylint.output._summary import plural
 from celerylint.output._terminal import Color, paint
+from celerylint.proposing import edits_of
 from celerylint.writing import write_all
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ DIFF_COLORS: dict[str, Color] = {"+": "green", "-": "red", "@": "cyan"}
 def fix(projects: Sequence[Project], request: Request, clock: Clock) -> int:
     """Apply fixes in place, or to standard input, and show what remains; the exit status."""
     reports = fixed(projects, clock)
-    errors = [bug(text) for report in reports for text in report.bugs]
+    errors: list[str] = []
     if request.stdin:
         emit(fixed_input(projects[0], reports[0]))
     else:
         with clock.phase("writing"):
-            errors += [error for report in reports for error in write(report)]
+            reports = [written(project, report, errors) for project, report in zip(projects, reports, strict=True)]
+    errors += [bug(text) for report in reports for text in report.bugs]
     if request.verbose:
         for finding, reason in (refusal for report in reports for refusal in report.refused):
             complain(f"{finding.path}:{finding.span.line}: {finding.code} is not fixed: {reason}")
@@ -48,6 +50,20 @@ def fixed(projects: Sequence[Project], clock: Clock) -> list[FixReport]:
     """All fixes worked out, nothing written."""
     with clock.phase("fixes"):
         return [fix_all(project, unsafe=projects[0].config.unsafe_fixes) for project in projects]
+
+
+def written(project: Project, report: FixReport, errors: list[str]) -> FixReport:
+    """The report, its files written; where some could not be, what there is on the disk now."""
+    failed = write(report)
+    if not failed:
+        return report
+    errors += failed
+    now = type(project)(project.config, project.paths)
+    left = now.check()
+    left = replace(left, findings=attach(now, left.findings, report.bugs))
+    kept = {path for path, change in report.changed.items() if now.content(path) != change.source.to_bytes(change.text)}
+    applied = [finding for finding in report.applied if edits_of(finding).keys().isdisjoint(kept)]
+    return replace(report, report=left, applied=applied)
 
 
 def fixed_input(project: Project, report: FixReport) -> bytes:
@@ -89,9 +105,10 @@ def suppress(projects: Sequence[Project], request: Request, clock: Clock) -> int
     errors = [error for report in reports for error in report.errors]
     count = 0
     for report in reports:
-        groups = [suppressed(report, path) for path in report.sources]
-        errors += write_all([{Path(path): (old, new)} for path, _, old, new in groups if old != new])
-        count += sum(number for _, number, _, _ in groups)
+        for path, number, old, new in (suppressed(report, path) for path in report.sources):
+            failed = write_all([{Path(path): (old, new)}]) if old != new else []
+            errors += failed
+            count += 0 if failed else number
     if not request.quiet:
         emit(f"Suppressed {plural(count, 'finding')}.\n", sys.stderr)
     return status(list(dict.fromkeys(errors)), found=False)

@@ -24,7 +24,9 @@ def listed(name: str, items: str, text: str) -> Callable[[F], F]:
     short_help="Check projects, and fix what can be fixed.",
     context_settings={"max_content_width": 100},
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True, readable=False)
+)
 @click.option("--fix/--no-fix", default=None, help="Apply the safe fixes in place, report what remains.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Count unsafe fixes as applicable.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, write nothing; exit 1 if anything.")

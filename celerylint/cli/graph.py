@@ -31,7 +31,7 @@ def command(
     from celerylint import graph
     from celerylint.cli._options import config_options
     from celerylint.cli._session import Clock, complain, configuration
-    from celerylint.cli._show import deliver
+    from celerylint.cli._show import deliver, status
     from celerylint.graph.collecting import collect
     from celerylint.overview import Overview
     from celerylint.project import Project
@@ -40,9 +40,10 @@ def command(
     file, overrides = config_options(config)
     resolved = configuration([path], overrides, isolated=isolated, file=file)
     with clock.phase("graph"):
-        found = collect(Overview(Project(resolved, [resolved.root])))
+        project = Project(resolved, [resolved.root])
+        found = collect(Overview(project))
     with clock.phase("output"):
         deliver(graph.load(output_format).render(found), output_file, sys.stdout)
     for cycle in found.cycles:
         complain(f"these tasks wait for each other: {', '.join(found.nodes[key].label for key in cycle)}")
-    return 1 if found.cycles else 0
+    return status(project.unread, found=bool(found.cycles))

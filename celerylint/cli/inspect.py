@@ -41,6 +41,7 @@ def command(
 
     from celerylint.cli._options import config_options
     from celerylint.cli._session import Clock, configuration, emit
+    from celerylint.cli._show import status
     from celerylint.output._model import model
     from celerylint.output._model_deployment import deployed
     from celerylint.output._model_text import to_text
@@ -51,7 +52,8 @@ def command(
     resolved = configuration([path], overrides, isolated=isolated, file=file)
     wanted = [kind for kind in KINDS if flags[kind] or not any(flags.values())]
     with clock.phase("index"):
-        index = Project(resolved, [path]).index
+        project = Project(resolved, [path])
+        index = project.index
     with clock.phase("model"):
         every = model(index, datetime.now().replace(microsecond=0))
     with clock.phase("deployment"):
@@ -59,4 +61,4 @@ def command(
     shown = {kind: every[kind] for kind in wanted}
     as_json = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
     emit(as_json if output_format == "json" else to_text(shown))
-    return 0
+    return status(project.unread, found=False)

@@ -27,7 +27,8 @@ Good::
             raise self.retry(exc=error)
 
 Silent where `throw=False` asks for a retry that does not raise, where a base of the project has a `retry` of its own
-that may return, and where the call is returned or assigned.
+that may return, and where the call is returned or assigned. Tests that put a mock in the place of `retry` have to give
+it a `side_effect`, as `raise` takes nothing but exceptions.
 
 Source: `celery.app.task.Task.retry` (5.7): it raises `Retry` unless `throw` is false.
 """

@@ -27,7 +27,8 @@ Good::
             raise self.retry(countdown=60, exc=error)
 
 Silent where `MaxRetriesExceededError` is named anywhere in the function: then somebody counts on it; and where the
-error is passed as the first argument, which is a mistake of another kind (those are the task's `args`).
+error is passed as the first argument, which is a mistake of another kind (those are the task's `args`). The fix is
+unsafe where other code of the project names `MaxRetriesExceededError`.
 
 Source: `celery.app.task.Task.retry` (5.7).
 """

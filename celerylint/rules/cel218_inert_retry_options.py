@@ -23,7 +23,7 @@ Good::
 
 Silent where a base, a decorator or a function that gets the task may retry it, where code of the project reads the
 option itself, for `max_retries=0`, and with `retry_on_worker_lost`, which counts retries too. The fix removes what does
-nothing; if retries were meant, name the errors instead.
+nothing; if retries were meant, name the errors instead. It is unsafe where a comment explains the option.
 
 Source: `celery.app.autoretry` and `celery.app.task.Task.retry` (5.7).
 """

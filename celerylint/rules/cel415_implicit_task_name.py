@@ -20,8 +20,9 @@ Good::
     def ship(order_id):
         ...
 
-Silent about tasks that a project's own decorator makes, which may name them, and where the app has a way of its own to
-name tasks. Strict, since most projects leave the names of nearly all their tasks to Celery.
+Silent about tasks that a project's own decorator makes, which may name them, in files that no name can import, and
+where the app has a way of its own to name tasks. Strict, since most projects leave the names of nearly all their tasks
+to Celery.
 
 The fix writes the name that the task has today. It is safe where the project imports the module by that very name,
 and unsafe where the name follows from the folders alone.
@@ -48,6 +49,8 @@ rule = Rule(
 @rule.check(Task)
 def unnamed(task: Task, file: File, index: Index) -> Iterator[Finding]:
     if task.kind != "decorator" or task.explicit_name or task.open or index.registry.naming.makers:
+        return
+    if not all(part.isidentifier() for part in task.name.split(".")):
         return
     function = index.function_of(task)
     if function is not None and not function.owner:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -42,6 +44,54 @@ def test_a_path_that_is_not_there_exits_2_and_the_rest_is_checked(run: Runner) -
     assert (done.status, done.codes) == (2, ["CEL206"])
     assert done.err == "celerylint: error: nowhere: no such file or directory\n"
     assert run("nowhere", "shop", "--exit-zero").status == 2
+
+
+@pytest.mark.parametrize("path", ["shop/secret.py", "compose.yaml"])
+@pytest.mark.parametrize("arguments", [["."], [".", "--jobs", "2"], ["{path}", "shop/tasks.py"], [".", "--fix"]])
+def test_a_file_that_cannot_be_read_exits_2_every_time(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, path: str, arguments: list[str]
+) -> None:
+    """A folder's mode does not stop root, who may run this."""
+
+    def refuse(absolute: str, *rest: int) -> int:
+        if absolute == str(run.folder / path):
+            raise PermissionError(13, "Permission denied")
+        return opened(absolute, *rest)
+
+    opened = os.open
+    multiprocessing.set_start_method("fork", force=True)
+    file = run.write(path, "services:\n  w:\n    command: celery -A shop worker\n")
+    os.utime(file, (0, 0))
+    monkeypatch.setattr(os, "open", refuse)
+    for _ in range(2):
+        run.write("shop/tasks.py", run.task)
+        os.utime(run.folder / "shop/tasks.py", (0, 0))
+        done = run(*(argument.format(path=path) for argument in arguments), "--output-format", "concise")
+        assert done.status == 2
+        assert done.err == f"celerylint: error: {path}: cannot be read: Permission denied\n"
+        assert done.codes == ([] if "--fix" in arguments else ["CEL206"])
+
+
+def test_what_cannot_be_read_and_was_not_asked_about_is_no_error(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: str) -> Any:
+        if folder == str(run.folder / "data"):
+            raise PermissionError(13, "Permission denied")
+        return scan(folder)
+
+    scan = os.scandir
+    (run.folder / "data").mkdir()
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert run("shop/plain.py", "-q") == (0, "", "")
+    assert run("-q").err == "celerylint: error: data: Permission denied\n"
+    assert run("data", "-q") == (2, "", "celerylint: error: data: Permission denied\n")
+
+
+def test_files_in_utf_16_are_findings_where_they_are_about_celery(run: Runner) -> None:
+    run.write("shop/wide.py", run.task.encode("utf-16"))
+    run.write("shop/other.py", "x = 1\n".encode("utf-16"))
+    done = run("--select", "CEL000", "--output-format", "concise")
+    assert done.out.startswith("shop/wide.py:1:1: CEL000 ")
+    assert "Found 1 finding" in done.out
 
 
 def test_exit_zero(run: Runner) -> None:

@@ -36,10 +36,31 @@ def test_fixes_that_cannot_be_written_exit_2(run: Runner, monkeypatch: pytest.Mo
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "replace", refuse)
+    done = run("--fix", "--show-fixes")
+    assert done.status == 2
+    assert done.err == "celerylint: error: shop/tasks.py: cannot be written: Permission denied\n"
+    # It is not said to be fixed.
+    assert "shop/tasks.py:6:5" in done.out
+    assert done.out.endswith("Found 1 finding (1 warning).\n[*] 1 can be fixed with `--fix`.\n")
+    assert (run.folder / "shop/tasks.py").read_text() == run.task
+    assert run("--add-noqa").err.startswith("Suppressed 0 findings.\n")
+
+
+def test_what_could_be_written_is_said_to_be_fixed_beside_what_could_not(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_one(source: Path, target: Path) -> None:
+        if target.name == "tasks.py":
+            raise PermissionError(13, "Permission denied")
+        replace(source, target)
+
+    replace = os.replace
+    run.write("shop/more.py", run.task)
+    monkeypatch.setattr(os, "replace", refuse_one)
     done = run("--fix")
     assert done.status == 2
-    assert "shop/tasks.py: cannot be written" in done.err
-    assert (run.folder / "shop/tasks.py").read_text() == run.task
+    assert "Found 2 findings (1 fixed, 1 remaining: 1 warning).\n" in done.out
+    assert (run.folder / "shop/more.py").read_text() == run.fixed
 
 
 def test_show_fixes_and_fix_only(run: Runner) -> None:
