@@ -113,11 +113,15 @@ class Overview:
         """Those that are for production; where there are none, those that may be: whose files are not named otherwise.
         Neither what tests start nor what files for development do."""
         kept = [program for program in found if program.host.kind != "recipe"]
-        named = [program for program in kept if is_production_file(program.host.path, self.deployment)]
+        named = [program for program in kept if self.is_named_for_production(program)]
         meant = [program for program in named if is_production(program.host, self.deployment)] or named
         # Files for several environments: where one is production's, a stage before it says nothing.
         production = any(words(program.host.path) & PRODUCTION_WORDS for program in meant)
         return [program for program in meant if not (production and words(program.host.path) & STAGES)]
+
+    def is_named_for_production(self, program: Process | Exporter) -> bool:
+        """Whether neither the file that starts a program nor the script that has its command is named otherwise."""
+        return all(is_production_file(path, self.deployment) for path in {program.host.path, program.path})
 
     def is_developers(self, host: Host) -> bool:
         """Whether a host runs code from somebody's disk, or is for development otherwise."""

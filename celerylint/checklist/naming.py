@@ -26,6 +26,8 @@ HEALTH = re.compile(
     r"(?<!un)health|heart_?beat|watchdog|self_?test|(?<![a-z])(?:ping|pong|alive|canary|probe|smoke)(?![a-z])",
     re.IGNORECASE,
 )
+# What `-A` takes; a sample has a placeholder there.
+IMPORTABLE = re.compile(r"[\w.]+(?::[\w.]+)?")
 ATTRIBUTES = frozenset({"app", "celery"})
 # Of how many queues the depth is asked for one by one.
 MOST = 8
@@ -41,7 +43,7 @@ class Names:
     def app(self) -> str:
         """What stands after `-A`: as the project's own commands have it, else where its application is."""
         used = Counter(
-            app for process in self.evidence.processes if (app := process.app) is not None and HIDDEN not in app
+            app for process in self.evidence.processes if (app := process.app) is not None and IMPORTABLE.fullmatch(app)
         )
         if used:
             return min(used, key=lambda name: (-used[name], name))

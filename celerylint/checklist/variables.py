@@ -80,7 +80,12 @@ class Url:
 
     @property
     def has_password(self) -> bool | None:
-        """Whether it has a password; not known where the part before the host is not."""
+        """Whether it has a password; not known where the part before the host is not. The login that every RabbitMQ
+        has is none, and SQS asks for the account's."""
+        if self.kind == "sqs":
+            return True
+        if self.user == "guest:guest":
+            return False
         if not self.user and HIDDEN in self.host + self.port:
             # `scheme://:` and then something that is not known, up to the `@`.
             return True if not self.host and self.port else None
@@ -104,16 +109,21 @@ def of_setting(evidence: Evidence, name: str, setting: InForce) -> Iterator[Text
     yield from direct
     if direct and len(direct) == len(evidence.processes):
         return
-    for value in options(setting.value) if setting.value is not None else ():
-        place = setting.places[0] if setting.places else Place("", 0)
-        variable, default = variable_of(value)
+    for row, place in zip(setting.rows, setting.places, strict=False):
+        yield from written(evidence, row.value, place)
+
+
+def written(evidence: Evidence, value: Value, place: Place) -> Iterator[Text]:
+    """What an expression may be: a text, a variable of the deployed programs, or else that variable's default."""
+    for option in options(value):
+        variable, default = variable_of(option)
         given = list(deployed(evidence, (variable,))) if variable else []
         if given:
             yield from given
-        elif not variable and (text := known(value)):
+        elif not variable and (text := known(option)):
             yield Text(text, place)
-        elif isinstance(default, Const) and isinstance(default.value, str):
-            yield Text(default.value, place)
+        elif default is not None:
+            yield from written(evidence, default, place)
 
 
 def known(value: Value) -> str:

@@ -12,7 +12,7 @@ from celerylint.index.force import Force
 from celerylint.index.links import FLASK, UPDATES, Linked, Links
 from celerylint.index.mappings import Mappings
 from celerylint.index.modules import Modules
-from celerylint.index.production import is_production_path, may_hold_in_production
+from celerylint.index.production import is_production_module, may_hold_in_production
 from celerylint.index.setting_names import SettingNames
 from celerylint.index.settings import Settings, unique
 from celerylint.index.tasks import last_name
@@ -144,7 +144,7 @@ class Configuration:
     def is_production(self, path: str, condition: str = "") -> bool:
         """Whether code is meant for production, as far as its file's name and the conditions around it tell."""
         relative = self.modules.relatives.get(path, path)
-        return is_production_path(relative) and may_hold_in_production(condition)
+        return is_production_module(relative) and may_hold_in_production(condition)
 
     @cached_property
     def hidden(self) -> bool:

@@ -7,10 +7,11 @@ import re
 from functools import cache
 
 NOT_PRODUCTION_PATH = re.compile(
-    r"(?:^|[/_.-])(?:tests?|testing|pytest|unittests?|local|localhost|dev|devel|development|developer|debug|ci|conftest"
+    r"(?:^|[/_.-])(?:(?:api|load|smoke|stress)?tests?|testing|pytest|unittests?|local|localhost|dev|devel|development|developer|debug|ci|conftest"
     r"|examples?|sample|demo|sandbox|e2e|docs?)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
+HIDDEN_FOLDER = re.compile(r"(?:^|/)\.\w[^/]*/")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 NOT_PRODUCTION_WORDS = frozenset(
     {
@@ -24,6 +25,11 @@ PRODUCTION_WORDS = frozenset({"prod", "production", "live"})
 def is_production_path(relative: str) -> bool:
     """Whether a path below the project's root is that of code meant for production."""
     return not NOT_PRODUCTION_PATH.search(relative)
+
+
+def is_production_module(relative: str) -> bool:
+    """The same of a module: no application can import what is in a folder that is named with a dot."""
+    return is_production_path(relative) and not HIDDEN_FOLDER.search(relative)
 
 
 def is_production_name(name: str) -> bool:

@@ -83,7 +83,7 @@ OPERATED = {
             "supervisord.conf": "[program:work]\ncommand=celery -A shop worker\nnumprocs=2\n"
             "[program:clock]\ncommand=celery -A shop beat\n[group:shop]\nprograms=clock\n"
         },
-        ["celery -A shop worker -Q celery"],
+        ["supervisorctl start 'work:*'"],
         ["supervisorctl stop shop:clock"],
         ["supervisorctl restart 'work:*'  # with the release before in place"],
         ["supervisorctl start shop:clock"],
@@ -93,7 +93,7 @@ OPERATED = {
             "work.service": "[Service]\nExecStart=/usr/bin/celery -A shop worker\n",
             "clock.service": "[Service]\nExecStart=/usr/bin/celery -A shop beat\n",
         },
-        ["celery -A shop worker -Q celery"],
+        ["systemctl start work"],
         ["systemctl stop clock"],
         ["systemctl restart work  # with the release before in place"],
         ["systemctl start clock"],

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step, Table
-from celerylint.checklist.judging import Tally, count, covered, nothing, of_settings, prohibited
+from celerylint.checklist.judging import Tally, count, covered, is_set, nothing, of_settings, prohibited
 from celerylint.deploy.model import Host, Process
 from celerylint.facts import ScheduleEntry
 from celerylint.output._values import show
@@ -24,6 +24,7 @@ LOCKING = ("redbeat", "singlebeat", "single_beat", "sqlalchemy_lock")
 DJANGO_COUNTS = (5, 3)
 TIME_ZONE = re.compile(r"^TIME_ZONE\b[^=]*=\s*(?:[\"'](?P<zone>[\w/+-]+)[\"']\s*(?:#.*)?$)?")
 LONGEST = 60
+ROWS = "python manage.py dumpdata django_celery_beat.PeriodicTask"
 IN_TABLE = ("databasescheduler", "redbeat")
 RUNS = 3
 
@@ -150,7 +151,7 @@ def timezone(evidence: Evidence) -> Answer:
     """`timezone`, or Django's `TIME_ZONE`, which Celery takes from 5.3 on."""
     if not evidence.is_celery:
         return nothing()
-    tally = of_settings(evidence.settings("timezone"), lambda value: value is not None, "`timezone` is not set: UTC")
+    tally = of_settings(evidence.settings("timezone"), is_set, "`timezone` is not set: UTC")
     django = of_django(evidence)
     if django and not tally.right:
         tally = Tally(right=[place for zone, place in django if zone], unclear=[p for zone, p in django if not zone])
@@ -181,11 +182,15 @@ def zones(evidence: Evidence) -> list[str]:
 def of_django(evidence: Evidence) -> list[tuple[str, Place]]:
     """What Django's settings have for TIME_ZONE, "" where that is not written out; none where Celery does not read it
     (`celery.app.utils.Settings.timezone`, 5.3)."""
-    reads = any(link.target == "django" for link in evidence.index.configuration.links)
-    if not reads or evidence.index.traits.celery < DJANGO_COUNTS:
+    if not is_django(evidence) or evidence.index.traits.celery < DJANGO_COUNTS:
         return []
     places = evidence.quoted("TIME_ZONE", TIME_ZONE)
     return [(match["zone"] or "" if (match := TIME_ZONE.search(place.text)) else "", place) for place in places]
+
+
+def is_django(evidence: Evidence) -> bool:
+    """Whether Celery reads Django's settings."""
+    return any(link.target == "django" for link in evidence.index.configuration.links)
 
 
 def text_of(value: Value | None) -> str:
@@ -202,7 +207,7 @@ def schedules(evidence: Evidence) -> Answer:
         return nothing(
             "No entry of a schedule is written here.",
             "the table or store that beat reads its schedule from",
-            (Step("List the rows of django-celery-beat", "python manage.py dumpdata django_celery_beat.PeriodicTask"),),
+            (Step("List the rows of django-celery-beat", ROWS),) if is_django(evidence) else (),
         )
     more = " and others that code makes when it runs" if len(entries) < len(evidence.schedule) else ""
     answer = prohibited(

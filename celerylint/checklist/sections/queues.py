@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, State, Step
-from celerylint.checklist.judging import Tally, count, covered, listed, manual, nothing, of_settings, of_tasks
+from celerylint.checklist.judging import Tally, count, covered, is_set, listed, manual, nothing, of_settings, of_tasks
 from celerylint.checklist.urgency import is_urgent, urgency
 from celerylint.facts import Queue
 from celerylint.values import Mapping, Unknown, Value, truth
@@ -28,13 +29,19 @@ def argument(queue: Queue, name: str) -> Value | None:
 
 @section.item("priorities", "What is urgent does not wait behind what is not", "pass fail unknown")
 def priorities(evidence: Evidence) -> Answer:
-    """`x-max-priority` of the declared queues on RabbitMQ; on Redis queues of their own for urgent work."""
+    """`x-max-priority` of the declared queues on RabbitMQ; elsewhere queues of their own for urgent work."""
     if not evidence.is_celery:
         return nothing()
-    return on_redis(evidence) if evidence.broker_kind == "redis" else on_rabbitmq(evidence)
+    if evidence.broker_kind == "amqp":
+        return by_arguments(evidence)
+    answer = by_queues(evidence)
+    if evidence.broker_kind or by_arguments(evidence).state == answer.state:
+        return answer
+    return replace(answer, state="unknown", missing="the broker's URL, which says what kind of broker it is")
 
 
-def on_redis(evidence: Evidence) -> Answer:
+def by_queues(evidence: Evidence) -> Answer:
+    """Whether urgent work has queues of its own."""
     names = evidence.names.queues
     urgent = [name for name in names if is_urgent(name)]
     tally = Tally()
@@ -55,17 +62,19 @@ def on_redis(evidence: Evidence) -> Answer:
             f"The {'queues are' if len(names) > 1 else 'queue is'} {listed(names)}." if names else "No queue is named."
         )
     missing = "what each queue is for" if len(names) > 1 else QUEUES
-    return covered(evidence, "queues.priorities", tally, found, caveat=ON_REDIS, missing=missing)
+    caveat = ON_REDIS if evidence.broker_kind == "redis" else ""
+    return covered(evidence, "queues.priorities", tally, found, caveat=caveat, missing=missing)
 
 
-def on_rabbitmq(evidence: Evidence) -> Answer:
+def by_arguments(evidence: Evidence) -> Answer:
+    """Whether queues have priorities, as RabbitMQ has them."""
     tally = Tally()
     for queue in evidence.index.queues.declared:
         given = argument(queue, "x-max-priority") or queue.options.get("max_priority")
         place = evidence.place(queue.path, queue.span)
         if given is not None:
             tally.add(None if isinstance(given, Unknown) else True, place)
-    maximum = of_settings(evidence.settings("task_queue_max_priority"), lambda value: value is not None, "not set")
+    maximum = of_settings(evidence.settings("task_queue_max_priority"), is_set, "not set")
     tally.right += maximum.right
     if not tally.all:
         tally.unclear = maximum.unclear
@@ -91,7 +100,7 @@ def routes(evidence: Evidence) -> Answer:
         )
     # Tasks may say it themselves instead.
     if not found and not tally.right and any("queue" in task.options for task in evidence.tasks):
-        tally = of_tasks(evidence, "queue", lambda value: value is not None, "goes to the default queue")
+        tally = of_tasks(evidence, "queue", is_set, "goes to the default queue")
     routed = [name for name in evidence.queue_of.values() if name and name != evidence.default_queue]
     says = count(len(found), "route") if found else "`task_routes` has no route"
     return covered(
@@ -111,7 +120,7 @@ def default(evidence: Evidence) -> Answer:
     if not evidence.is_celery:
         return nothing()
     settings = evidence.settings("task_default_queue")
-    tally = of_settings(settings, lambda value: value is not None, "`task_default_queue` is not set: it is `celery`")
+    tally = of_settings(settings, is_set, "`task_default_queue` is not set: it is `celery`")
     found = (
         f"The default queue is `{evidence.default_queue}`."
         if evidence.default_queue

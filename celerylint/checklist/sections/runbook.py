@@ -24,6 +24,15 @@ def operate(evidence: Evidence, verb: Verb, hosts: Iterable[Host], what: str, ot
     return [Step(what, command) for command in found] or [Step(what, otherwise or BY_HAND.get(verb, ""))]
 
 
+def rescale(evidence: Evidence, what: str, verb: Verb, one: str, otherwise: str) -> list[Step]:
+    """The steps that change how many copies of the workers run; where nothing takes a number, what does it to those on
+    one machine."""
+    hosts = evidence.names.worker_hosts
+    if evidence.names.operate("scale", hosts):
+        return operate(evidence, "scale", hosts, what)
+    return operate(evidence, verb, hosts, one, otherwise)
+
+
 def stop_beats(evidence: Evidence, what: str) -> list[Step]:
     """The steps that stop beat, wherever it runs."""
     if not evidence.beating:
@@ -39,9 +48,8 @@ def stop_beats(evidence: Evidence, what: str) -> list[Step]:
 def scale_up(evidence: Evidence) -> list[Step]:
     names = evidence.names
     by_hand = names.celery("worker", "-Q", names.main_queue)
-    steps = operate(evidence, "scale", names.worker_hosts, "More copies", by_hand)
     return [
-        *steps,
+        *rescale(evidence, "More copies", "start", "Start them on one more machine", by_hand),
         Step("More processes in running workers, until they restart", names.celery("control", "pool_grow 2")),
     ]
 
@@ -50,7 +58,7 @@ def scale_down(evidence: Evidence) -> list[Step]:
     names = evidence.names
     less = "Fewer copies; each has its grace period to end its tasks"
     running = Step("What the workers still run", names.celery("inspect", "active"))
-    return [running, *operate(evidence, "scale", names.worker_hosts, less, "kill -TERM PID")]
+    return [running, *rescale(evidence, less, "stop", "Stop them on one of the machines", "kill -TERM PID")]
 
 
 def drain(evidence: Evidence) -> list[Step]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step
-from celerylint.checklist.judging import Tally, count, covered, manual, nothing, of_settings, prohibited
+from celerylint.checklist.judging import Tally, count, covered, is_set, manual, nothing, of_settings, prohibited
 from celerylint.checklist.naming import needs
 from celerylint.checklist.sections import config
-from celerylint.checklist.sections.broker import transport
+from celerylint.checklist.sections.broker import transport, words
 from celerylint.checklist.sections.monitoring import guarded
+from celerylint.checklist.variables import Url
 from celerylint.deploy.model import Broker, Host
 from celerylint.values import Const, truth
 
@@ -20,6 +21,8 @@ section = Section("security", "Security", "Security")
 SERVER = "the configuration of the broker, and the environment that sets its URL"
 # Directives that ask clients who they are (Redis' documentation, "Security" and "ACL").
 AUTHENTICATION = ("requirepass", "aclfile", "user")
+ORCHESTRATED = frozenset({"compose", "kubernetes"})
+LOOPBACK = re.compile(r"-?(?:127\.|::1$|localhost$)")
 OPEN_SERVICES = frozenset({"LoadBalancer", "NodePort"})
 # What limits how often a user may do something, in packages that do it and in names that people give it.
 LIMITERS = (
@@ -27,8 +30,8 @@ LIMITERS = (
     "DEFAULT_THROTTLE_RATES", "per_minute", "per_hour", "per_day",
 )  # fmt: skip
 LIMITING = re.compile(
-    r"\bratelimit\w*\(|\brate_limited\(|throttle_classes\s*=|DEFAULT_THROTTLE_\w+[\"']?\s*[:=]|Limiter\(|limiter\.limit\("
-    r"|per_(?:minute|hour|day)="
+    r"\bratelimit\w*\(|\brate_limited\(|throttle_classes\s*=|DEFAULT_THROTTLE_\w+[\"']?\s*[:=]|RateLimiter\(|limiter\.limit\("
+    r"|\bLimiter\(.*(?:key_func|\bapp\b|limits|rate)|per_(?:minute|hour|day)="
 )
 
 
@@ -58,7 +61,7 @@ def authenticated(evidence: Evidence) -> Tally:
     tally = Tally()
     for url in evidence.broker_urls:
         local = url.is_local and url.has_password is False
-        note = LOCAL if local else "no password in the URL" if url.has_password is False else ""
+        note = LOCAL if local else without_password(url) if url.has_password is False else ""
         tally.add(None if local else url.has_password, with_note(url.place, note))
     # What developers run says nothing where production's URL does.
     told = any(not url.is_local for url in evidence.broker_urls)
@@ -71,6 +74,10 @@ def authenticated(evidence: Evidence) -> Tally:
         elif not server.open:
             tally.add(False, evidence.spot(server.line or server.place, "no password, no ACL"))
     return tally
+
+
+def without_password(url: Url) -> str:
+    return "the login that every RabbitMQ has" if url.user else "no password in the URL"
 
 
 LOCAL = "a broker on the same machine, which may be no other in production"
@@ -114,16 +121,30 @@ def exposure(evidence: Evidence, server: Broker) -> Iterator[tuple[bool | None, 
         open_ = port.reach == "all"
         yield not open_, evidence.spot(port.place, "published on all interfaces" if open_ else "")
     if not services and not host.ports:
-        yield True, evidence.spot(host.place, "no port is published")
+        yield unpublished(evidence, server, host, "no port is published")
+
+
+def unpublished(evidence: Evidence, server: Broker, host: Host, note: str) -> tuple[bool | None, Place]:
+    """Whether a server that publishes no port is out of reach. A container is, as `note` says. On a machine Redis
+    answers whoever reaches it, unless it is bound to the loopback, or nothing says who may and it protects itself."""
+    if host.kind in ORCHESTRATED:
+        return True, evidence.spot(host.place, note)
+    bound = server.get("bind")
+    guarded = any(server.get(name) is not None for name in AUTHENTICATION)
+    protected = not guarded and words(server.get("protected-mode")) != "no"
+    loopback = all(LOOPBACK.match(address) for address in bound.arguments) if bound is not None else protected
+    if loopback and not server.open:
+        return True, evidence.spot(server.started_at, "it answers on its own machine only")
+    return None, evidence.spot(server.started_at, "who reaches its machine is not written here")
 
 
 @section.item("firewall", "Only what needs the broker can reach it", "pass partly fail unknown")
 def firewall(evidence: Evidence) -> Answer:
     """NetworkPolicies that cover the pods of Redis; in Compose, that no port is published."""
-    hosts = [server.host for server in evidence.servers if server.host is not None]
     tally = Tally()
-    for host in hosts:
-        tally.add(*walled(evidence, host))
+    for server in evidence.servers:
+        if server.host is not None:
+            tally.add(*walled(evidence, server, server.host))
     if not tally.all:
         other = Step("From a machine that is no worker this must fail", evidence.names.broker.reach)
         return nothing(
@@ -132,12 +153,13 @@ def firewall(evidence: Evidence) -> Answer:
     return covered(evidence, "security.firewall", tally, "Restricted", "Redis server", missing="firewall rules")
 
 
-def walled(evidence: Evidence, host: Host) -> tuple[bool | None, Place]:
+def walled(evidence: Evidence, server: Broker, host: Host) -> tuple[bool | None, Place]:
     """Whether something keeps others from a Redis server."""
     if host.kind != "kubernetes":
         published = [port for port in host.ports if port.reach == "all"]
-        note = "reachable by whoever reaches the machine" if published else "on its Compose network only"
-        return not published, evidence.spot(published[0].place if published else host.place, note)
+        if published:
+            return False, evidence.spot(published[0].place, "reachable by whoever reaches the machine")
+        return unpublished(evidence, server, host, "on its Compose network only")
     covers = [(policy.covers(host), policy) for policy in evidence.deployment.policies]
     policy = next((found for verdict, found in covers if verdict), None)
     if policy is not None:
@@ -206,7 +228,7 @@ def rate_limits(evidence: Evidence) -> Answer:
         places = tuple(dict.fromkeys(by_user))
         return Answer("pass", f"Limits are set in {count(len(places), 'place')}.", places)
     limited = [task for task in evidence.tasks if is_limited(evidence, task.options.get("rate_limit"))]
-    general = of_settings(evidence.settings("task_default_rate_limit"), lambda value: value is not None, "").right
+    general = of_settings(evidence.settings("task_default_rate_limit"), is_set, "").right
     if limited or general:
         places = (*general, *(evidence.task_place(task) for task in limited))
         return Answer(

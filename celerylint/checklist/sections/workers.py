@@ -171,9 +171,12 @@ def scaled(evidence: Evidence, worker: Worker, item: str) -> tuple[bool | None, 
     if scaler is not None:
         wrong = is_reported(evidence, scaler, item)
         return not wrong, evidence.spot(scaler.place, f"{scaler.kind} of {worker.host.workload}")
-    unclear = worker.host.kind == "kubernetes" and any(not known.target for known in evidence.deployment.scalers)
-    place = evidence.spot(worker.host.at("name"), "its number is fixed")
-    return None if unclear else False, place
+    if worker.host.kind != "kubernetes":
+        unclear = isinstance(worker.host.replicas, Unknown)
+    else:
+        unclear = any(not known.target for known in evidence.deployment.scalers)
+    note = "what sets its number is not written here" if unclear else "its number is fixed"
+    return None if unclear else False, evidence.spot(worker.host.at("name"), note)
 
 
 def scaler_of(evidence: Evidence, worker: Worker) -> Scaler | None:
