@@ -48,7 +48,17 @@ RECEIVERS = frozenset(
     f"django.db.models.signals.{name}"
     for name in ("pre_init", "post_init", "pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
 )
-MODEL_FORMS = frozenset({"django.forms.ModelForm", "django.forms.models.ModelForm"})
+# Classes whose `save()` gives a row of their `Meta.model`.
+SAVE_ROWS = frozenset(
+    {
+        "django.forms.ModelForm",
+        "django.forms.models.ModelForm",
+        "rest_framework.serializers.ModelSerializer",
+        "rest_framework.serializers.HyperlinkedModelSerializer",
+    }
+)
+# Bases of views whose `get_object()` gives a row.
+ROW_VIEWS = ("django.views.generic.", "rest_framework.generics.", "rest_framework.viewsets.")
 VIEWS = ("django.views.", "rest_framework.views.", "rest_framework.viewsets.", "rest_framework.generics.")
 
 # Imports of a module that has views in it.

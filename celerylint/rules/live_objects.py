@@ -24,16 +24,18 @@ from celerylint.rules.models import (
     Kind,
     LiveObject,
     annotated,
+    class_methods,
     class_of,
     form_of,
-    is_model_form,
     is_view,
     model_of,
     named_decorator,
     own_class,
+    own_method,
     received,
     related,
     request_part,
+    saved_by,
     selected,
     split,
     view_part,
@@ -220,7 +222,12 @@ def made(call: Call, kind: Kind, index: Index) -> LiveObject:
 def returned(dotted: str, index: Index, depth: int) -> LiveObject | None:
     """What a plain function of the project returns."""
     definition = index.modules.resolve(dotted)
-    match definition.what if definition is not None else None:
+    return given_by(definition.what, index, depth) if definition is not None else None
+
+
+def given_by(what: object, index: Index, depth: int) -> LiveObject | None:
+    """What all that a plain function returns is, besides None."""
+    match what:
         case Function(is_async=False, is_generator=False, decorators=(), returns=(_, *_) as values):
             return agreed([value for value in values if value != NONE], index, depth) if UNKNOWN not in values else None
         case _:
@@ -238,6 +245,10 @@ def method(call: Call, index: Index, depth: int) -> LiveObject | None:
         return replace(model, kind="query")
     if name in {"scalars", "scalar"} and call.args and (model := selected(call.args[0], index)) is not None:
         return replace(model, kind="query") if name == "scalars" else model
+    if isinstance(receiver, Param) and (own := own_method(receiver, name, index)) is not None:
+        return own if isinstance(own, LiveObject) else given_by(own, index, depth)
+    if name == "save" and (saved := saved_by(receiver, index)) is not None:
+        return saved
     source = live_object(receiver, index, depth + 1) or class_methods(receiver, name, index)
     if source is None:
         return filtered(call, receiver, name, index)
@@ -245,8 +256,6 @@ def method(call: Call, index: Index, depth: int) -> LiveObject | None:
         return source if source.kind in {"file", "connection"} else None
     if source.kind in {"manager", "query", "values"}:
         return queried(source, name)
-    if source.kind == "form" and name == "save":
-        return LiveObject("instance") if is_model_form(receiver, index) else None
     if source.many and source.kind == "file" and name == "get":
         return replace(source, many=False)
     return None
@@ -263,21 +272,6 @@ def queried(source: LiveObject, name: str) -> LiveObject | None:
     if name == "bulk_create":
         return replace(source, kind="instance", many=True)
     return None
-
-
-def class_methods(receiver: Value, name: str, index: Index) -> LiveObject | None:
-    """A model whose class has query methods itself, as peewee's have, or a manager of the project's own."""
-    model = model_of(receiver, index)
-    if model is not None:
-        peewee = model.key == "id" and name in {"get_or_none", "get_by_id", "create", "select"}
-        return replace(model, kind="manager") if peewee else None
-    owner, _, attribute_name = receiver.dotted.rpartition(".") if isinstance(receiver, Name) else ("", "", "")
-    cls = index.modules.cls(Name(owner)) if owner else None
-    manager = cls.attributes.get(attribute_name) if cls is not None else None
-    if not isinstance(manager, Call) or not last_name(manager.func).endswith(("Manager", "as_manager")):
-        return None
-    model = model_of(Name(owner), index)
-    return replace(model, kind="manager") if model is not None else None
 
 
 def filtered(call: Call, receiver: Value, name: str, index: Index) -> LiveObject | None:

@@ -13,9 +13,10 @@ from celerylint.rules.live_object_table import (
     ANNOTATED,
     COLLECTIONS,
     FOREIGN_KEYS,
-    MODEL_FORMS,
     MODELS,
     RECEIVERS,
+    ROW_VIEWS,
+    SAVE_ROWS,
     VIEWS,
     WEB,
 )
@@ -168,9 +169,52 @@ def selected(statement: Value, index: Index) -> LiveObject | None:
     return None
 
 
-def is_model_form(receiver: Value, index: Index) -> bool:
-    cls = index.modules.cls(receiver.func) if isinstance(receiver, Call) else None
-    return cls is not None and any(name in MODEL_FORMS for name in index.modules.bases(cls)[1])
+def saved_by(receiver: Value, index: Index) -> LiveObject | None:
+    """The row that `save()` of a form or serializer gives, where its class leaves `save` as it is."""
+    cls = saving_class(receiver, index)
+    names: list[str] = []
+    family = list(index.modules.lineage(cls, names)) if cls is not None else []
+    if not SAVE_ROWS.intersection(names) or any("save" in one.methods for one in family):
+        return None
+    facts = index.modules.facts(family[0].module)
+    meta = facts.classes.get(f"{family[0].qualname}.Meta") if facts is not None else None
+    model = meta.attributes.get("model") if meta is not None else None
+    return (model_of(model, index) if model is not None else None) or LiveObject("instance")
+
+
+def saving_class(receiver: Value, index: Index) -> Class | None:
+    """The class of a form or serializer of one row; of a view's serializer what the view names as such."""
+    match receiver:
+        case Call(func=Name() as func) if receiver.keyword("many") is None:
+            return index.modules.cls(func)
+        case Call(func=Attr(base=Param(function=key, index=0), name="get_serializer")):
+            return view_serializer(key, index) if receiver.keyword("many") is None else None
+        case Param(function=key, index=1) if key.endswith((".perform_create", ".perform_update")):
+            return view_serializer(key, index)
+        case _:
+            return None
+
+
+def view_serializer(key: str, index: Index) -> Class | None:
+    """The serializer class of the view in which a method stands."""
+    function = index.modules.function(key)
+    cls = class_of(function, index) if function is not None and function.in_class else None
+    family = list(index.modules.lineage(cls)) if cls is not None else []
+    if any("get_serializer_class" in one.methods or "get_serializer" in one.methods for one in family):
+        return None
+    named = next((one.attributes["serializer_class"] for one in family if "serializer_class" in one.attributes), None)
+    return index.modules.cls(named) if named is not None else None
+
+
+def own_method(base: Param, name: str, index: Index) -> Function | LiveObject | None:
+    """What `self.name` is that a method calls: a method of its class, or a view's `get_object`, which gives a row."""
+    function = index.modules.function(base.function) if base.index == 0 else None
+    cls = class_of(function, index) if function is not None and function.in_class else None
+    names: list[str] = []
+    for one in index.modules.lineage(cls, names) if cls is not None else ():
+        if name in one.methods:
+            return index.modules.function(f"{one.key}.{name}")
+    return LiveObject("instance") if name == "get_object" and any(one.startswith(ROW_VIEWS) for one in names) else None
 
 
 def split(func: Value) -> tuple[Value | None, str]:
@@ -207,3 +251,18 @@ def view_part(base: Param, name: str, index: Index) -> LiveObject | None:
     if not any(base_name.startswith(VIEWS) for base_name in index.modules.bases(cls)[1]):
         return None
     return LiveObject("request" if name == "request" else "instance")
+
+
+def class_methods(receiver: Value, name: str, index: Index) -> LiveObject | None:
+    """A model whose class has query methods itself, as peewee's have, or a manager of the project's own."""
+    model = model_of(receiver, index)
+    if model is not None:
+        peewee = model.key == "id" and name in {"get_or_none", "get_by_id", "create", "select"}
+        return replace(model, kind="manager") if peewee else None
+    owner, _, attribute_name = receiver.dotted.rpartition(".") if isinstance(receiver, Name) else ("", "", "")
+    cls = index.modules.cls(Name(owner)) if owner else None
+    manager = cls.attributes.get(attribute_name) if cls is not None else None
+    if not isinstance(manager, Call) or not last_name(manager.func).endswith(("Manager", "as_manager")):
+        return None
+    model = model_of(Name(owner), index)
+    return replace(model, kind="manager") if model is not None else None
