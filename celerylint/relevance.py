@@ -24,6 +24,8 @@ SIGNS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
         (b"ask", (rb"@[\w.]*task\b", rb"register_task\(", rb"send_task\(", rb"class[ \t]+\w+\([^)\n]*Task\b")),
         (b".delay", (rb"\.delay(?:_on_commit)?\b(?![\"'.\]])",)),
         (b"apply_async", (rb"\.apply_async(?:_on_commit)?\b(?![\"'.\]])",)),
+        (b".s(", (rb"\.s\(",)),
+        (b".si(", (rb"\.si\(",)),
     )
 )
 

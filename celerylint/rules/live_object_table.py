@@ -81,6 +81,7 @@ NAMES: dict[str, Kind] = {
     "flask.globals.request": "request",
     "flask_login.current_user": "user",
     "flask_security.current_user": "user",
+    "flask_jwt_extended.current_user": "user",
     "django.db.connection": "connection",
 }
 # Classes that annotations name, and that are called to make such an object.
