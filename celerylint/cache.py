@@ -7,11 +7,10 @@ under analysis, where anyone who sends a pull request could put one.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -19,6 +18,7 @@ from typing import TypeAlias, TypeVar
 from celerylint import __version__
 from celerylint.config import Config
 from celerylint.facts import FileFacts
+from celerylint.records import dataclass
 from celerylint.rule import Finding
 
 # Modification time (ns), size (bytes) and inode.
@@ -144,6 +144,9 @@ def current_version() -> str:
 
 def digest(parts: list[str]) -> str:
     """A short name for a list of texts."""
+    # It loads OpenSSL, which a run without a cache has no use for.
+    import hashlib
+
     return hashlib.blake2b("\0".join(parts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 

@@ -48,8 +48,10 @@ class Codebase(Contents):
     @cached_property
     def cache(self) -> store.Cache:
         """What earlier runs left, for files that are as they were."""
-        folder = store.folder_of(self.config) if self.config.cache else None
-        return store.Cache(folder, store.digest([*self.shown_paths, *self.source_roots, *self.config.task_decorators]))
+        if not self.config.cache:
+            return store.Cache(None, "")
+        names = store.digest([*self.shown_paths, *self.source_roots, *self.config.task_decorators])
+        return store.Cache(store.folder_of(self.config), names)
 
     @cached_property
     def stamps(self) -> dict[str, store.Stamp | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from celerylint.config import Config, ConfigError, by_configuration, refuse_unkn
 from celerylint.engine import rules
 from celerylint.files import NAMED
 from celerylint.project import Project, Report
+from celerylint.records import dataclass
 
 # Options that are keys of the configuration too.
 KEYS = (
@@ -107,7 +108,7 @@ def checked(project: Project, clock: Clock) -> Report:
         report = project.check()
     if not report.findings:
         return report
-    from celerylint.fixing import attach
+    from celerylint.proposing import attach
 
     bugs: list[str] = []
     with clock.phase("fixes"):
