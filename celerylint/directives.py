@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple, TypeAlias
 
 from celerylint.lexing import comments
+from celerylint.records import dataclass
 from celerylint.source import Source
 
 Kind: TypeAlias = Literal["noqa", "file", "ignore"]

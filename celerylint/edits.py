@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from celerylint.records import dataclass
 from celerylint.source import Source, Span
 
 Applicability: TypeAlias = Literal["safe", "unsafe", "manual"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from celerylint.records import dataclass
 
 # Where tools that make virtual environments put them.
 FOLDERS = (".venv", "venv")

@@ -7,9 +7,10 @@ Celery's vocabulary, which the index derives from the first once names can be fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Call, Value
 

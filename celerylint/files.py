@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from celerylint import gitignore
 from celerylint.config import Config
 from celerylint.gitignore import Patterns
 from celerylint.paths import matches, shown
+from celerylint.records import dataclass
 
 __all__ = ["Tree", "discover", "is_deployment", "is_python", "matching", "shown"]
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from celerylint.edits import Applicability
 from celerylint.project import Project, Report
 from celerylint.proposing import BadFix, applicability, attach, edits_of, fixable, fixer
+from celerylint.records import dataclass
 from celerylint.rounds import Refusal, Run, fix_key
 from celerylint.rule import Finding
 from celerylint.source import Source

@@ -6,16 +6,17 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
+
+from celerylint.records import dataclass
 
 SPECIAL = re.compile(r"[*?\[]")
 # What git and fnmatch may read in two ways.
 UNLIKE_SHELL = re.compile(r"\\|\[[\^!\[\]:]|\[[^\]]*(?:\[|$)")
 
 
-@dataclass
+@dataclass()
 class Patterns:
     """The patterns of one file, for what is below `base`: an absolute path that ends in `/`.
 

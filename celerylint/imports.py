@@ -11,13 +11,14 @@ import builtins
 import itertools
 import keyword
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from celerylint.diff import edits_between
 from celerylint.edits import Edit, apply
 from celerylint.lowering import parse
 from celerylint.placing import Import, Place, added, top_level
+from celerylint.records import dataclass
 from celerylint.source import Source
 
 TAKEN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)

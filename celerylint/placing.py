@@ -6,10 +6,10 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from celerylint.edits import Edit, apply, insert
+from celerylint.records import dataclass
 from celerylint.source import NEWLINE, Source
 
 Import: TypeAlias = ast.Import | ast.ImportFrom

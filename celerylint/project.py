@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from celerylint import cache as store
@@ -15,6 +15,7 @@ from celerylint.deploy import Deployment, Repository, Unread
 from celerylint.directives import may_have
 from celerylint.file import File
 from celerylint.files import shown
+from celerylint.records import dataclass
 from celerylint.rule import Finding, Rule
 from celerylint.source import Source, Span, UnreadableSource
 from celerylint.suppress import Suppressions

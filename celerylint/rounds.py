@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from celerylint.edits import Applicability, Edit, apply, offsets
 from celerylint.project import Project, Report
 from celerylint.proposing import attach, edits_of, file_of
+from celerylint.records import dataclass
 from celerylint.rule import Finding
 from celerylint.source import Source
 from celerylint.verdict import Moved, added, harm

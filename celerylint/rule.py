@@ -10,10 +10,11 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from celerylint.edits import Fix
+from celerylint.records import dataclass
 from celerylint.source import Span
 
 if TYPE_CHECKING:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from celerylint.records import dataclass
 
 ScopeKind: TypeAlias = Literal["module", "class", "function", "lambda", "comprehension"]
 BindingKind: TypeAlias = Literal[

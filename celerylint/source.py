@@ -11,8 +11,10 @@ import codecs
 import io
 import re
 import tokenize
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, Protocol
+
+from celerylint.records import dataclass
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
 CONTRADICTION = "the byte order mark says UTF-8, and the declaration another encoding"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.directives import (
@@ -19,6 +18,7 @@ from celerylint.directives import (
 from celerylint.edits import Edit
 from celerylint.extents import joined_lines, statement_lines
 from celerylint.files import is_python
+from celerylint.records import dataclass
 from celerylint.rule import Finding
 from celerylint.source import Source, Span
 

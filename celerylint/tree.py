@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from celerylint.bindings import BINDERS
+from celerylint.records import dataclass
 from celerylint.scopes import Scope, ScopeKind
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

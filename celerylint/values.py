@@ -8,9 +8,10 @@ and no rule may conclude anything from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from celerylint.records import dataclass
 from celerylint.source import Span
 
 Constant: TypeAlias = str | bytes | int | float | complex | bool | None

@@ -7,12 +7,12 @@ import warnings
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from celerylint import lowering
 from celerylint.edits import Edit, offsets
 from celerylint.lexing import comments
+from celerylint.records import dataclass
 from celerylint.rule import Finding
 from celerylint.source import Source, Span, UnreadableSource
 

@@ -11,7 +11,6 @@ import ast
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,6 +18,7 @@ from celerylint import celery_data
 from celerylint.config import Config
 from celerylint.files import Tree
 from celerylint.paths import shown
+from celerylint.records import dataclass
 from celerylint.specifiers import Version, newest_allowed, pinned
 
 # Minor versions by package, from the package index.

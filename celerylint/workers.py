@@ -10,12 +10,13 @@ import gc
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from celerylint.config import Config
 from celerylint.facts import FileFacts
+from celerylint.records import dataclass
 from celerylint.rule import Finding
 
 if TYPE_CHECKING:

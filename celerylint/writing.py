@@ -7,8 +7,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from celerylint.records import dataclass
 
 
 class NotWritten(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import STATES, Answer, Item, Section, State
 from celerylint.config import Config
 from celerylint.project import Project
+from celerylint.records import dataclass
 
 # In the order in which one goes through them.
 ORDER = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from celerylint.checklist.item import Step
 from celerylint.checklist.variables import Url
 from celerylint.deploy.snippets import HIDDEN
+from celerylint.records import dataclass
 
 SQS_DEPTH = (
     "aws sqs get-queue-attributes --attribute-names ApproximateNumberOfMessages "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from celerylint.deploy.model import Place as Spot
 from celerylint.facts import App, ScheduleEntry, Setting, Task
 from celerylint.overview import Overview
 from celerylint.project import Project
+from celerylint.records import dataclass
 from celerylint.rule import Finding
 from celerylint.rules.consumers import queues_of
 from celerylint.rules.deployed import is_production_file, limit_of

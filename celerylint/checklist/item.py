@@ -10,9 +10,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from celerylint.records import dataclass
 from celerylint.rule import Finding, Severity
 
 if TYPE_CHECKING:

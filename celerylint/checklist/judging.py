@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from celerylint.checklist.evidence import Evidence, InForce
 from celerylint.checklist.item import Answer, Place, State, Step
 from celerylint.output._values import show
+from celerylint.records import dataclass
 from celerylint.rule import Finding, Severity
 from celerylint.values import NONE, Call, Unknown, Value
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from celerylint.deploy.nodes import Node
 from celerylint.deploy.yaml_files import UnreadableYaml, documents
 from celerylint.files import matching, shown
 from celerylint.project import Project
+from celerylint.records import dataclass
 from celerylint.source import Source, Span, UnreadableSource
 
 LARGEST = 2_000_000

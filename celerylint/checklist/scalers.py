@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from celerylint.checklist.evidence import Evidence
@@ -13,6 +12,7 @@ from celerylint.checklist.papers import placed
 from celerylint.deploy.manifests import Manifest
 from celerylint.deploy.model import Place as Spot
 from celerylint.deploy.nodes import Node
+from celerylint.records import dataclass
 
 Metric: TypeAlias = Literal["depth", "latency", "cpu", "errors", "memory"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from celerylint.checklist.item import Place
 from celerylint.deploy.model import Process
 from celerylint.deploy.snippets import HIDDEN
+from celerylint.records import dataclass
 from celerylint.values import Call, Const, Item, Name, Value, beginning, dotted, options
 
 if TYPE_CHECKING:

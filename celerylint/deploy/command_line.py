@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 
 from celerylint.deploy.snippets import HIDDEN, Place, Word
+from celerylint.records import dataclass
 from celerylint.source import Source, Span
 
 Version: TypeAlias = tuple[int, int]

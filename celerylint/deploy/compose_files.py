@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from celerylint.deploy.environment import Environment, Variable, interpolated
 from celerylint.deploy.gate import TEMPLATE_SUFFIX
@@ -17,6 +17,7 @@ from celerylint.deploy.model import Place
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.repository import Repository
 from celerylint.deploy.snippets import HIDDEN
+from celerylint.records import dataclass
 
 NAME = re.compile(r"(?:docker-)?compose(?P<more>[._-].*)?\.ya?ml")
 ALWAYS = re.compile(r"override|prod|live", re.IGNORECASE)

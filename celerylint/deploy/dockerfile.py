@@ -6,10 +6,11 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from celerylint.deploy.environment import Environment, Variable
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word, aligned, split
+from celerylint.records import dataclass
 from celerylint.source import Source, Span
 
 # An instruction with the lines that it goes on in; comment lines in between are no part of it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.deploy import gate, helm
@@ -13,6 +12,7 @@ from celerylint.deploy.nodes import Node
 from celerylint.deploy.repository import Repository
 from celerylint.deploy.templates import is_template
 from celerylint.deploy.yaml_files import UnreadableYaml, documents
+from celerylint.records import dataclass
 from celerylint.source import Source
 
 

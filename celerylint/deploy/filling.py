@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from celerylint.deploy.templates import Block, Template
+from celerylint.records import dataclass
 from celerylint.source import Source
 
 if TYPE_CHECKING:

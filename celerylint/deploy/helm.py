@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from celerylint.deploy.nodes import Node
+from celerylint.records import dataclass
 
 VALUES_FILE = re.compile(r"values(?P<more>[._-].*)?\.ya?ml")
 PRODUCTION = re.compile(r"prod|live", re.IGNORECASE)

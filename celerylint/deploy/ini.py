@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.deploy.snippets import Snippet
+from celerylint.records import dataclass
 from celerylint.source import Source, Span
 
 SECTION = re.compile(r"[ \t]*\[([^\]\r\n]+)\]")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from celerylint.deploy.command_line import Version
 from celerylint.deploy.environment import Environment, Variable
@@ -16,6 +15,7 @@ from celerylint.deploy.model import Host, Mount, Place, Port, Probe
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.probing import probe_command
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Unknown
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from celerylint.deploy import generating, merging
 from celerylint.deploy.manifests import Manifest
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.snippets import Note
 from celerylint.deploy.targets import matches
+from celerylint.records import dataclass
 from celerylint.source import Source
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")

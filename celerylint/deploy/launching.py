@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from celerylint.deploy import shell
 from celerylint.deploy.dockerfile import Command, Stage
@@ -15,6 +15,7 @@ from celerylint.deploy.programs import SHELLS, Call, Origin, calls, nothing, of_
 from celerylint.deploy.repository import Repository
 from celerylint.deploy.shell import Variables
 from celerylint.deploy.snippets import Snippet, Word
+from celerylint.records import dataclass
 from celerylint.source import Span
 
 DEEPEST = 6

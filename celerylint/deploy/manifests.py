@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from celerylint.deploy.environment import Environment, Variable
 from celerylint.deploy.model import Host, Place
 from celerylint.deploy.nodes import Node
 from celerylint.deploy.snippets import HIDDEN
+from celerylint.records import dataclass
 from celerylint.values import UNKNOWN, Unknown
 
 POD = {

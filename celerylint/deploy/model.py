@@ -7,7 +7,7 @@ read. A deployment is seen as it is written; nothing is run or rendered.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from celerylint.deploy.command_line import CommandLine, listed
@@ -15,6 +15,7 @@ from celerylint.deploy.environment import Environment
 from celerylint.deploy.programs import Call
 from celerylint.deploy.snippets import HIDDEN
 from celerylint.deploy.snippets import Place as Place
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import Unknown
 

@@ -7,7 +7,7 @@ such a key is unknown, an item of a list says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -15,6 +15,7 @@ from celerylint.deploy import scalars
 from celerylint.deploy.filling import Document
 from celerylint.deploy.snippets import HIDDEN, Place, Snippet, Word
 from celerylint.deploy.templates import COVER, COVERED, NOWHERE, OWNED, Block, Filled
+from celerylint.records import dataclass
 from celerylint.source import Source, Span
 
 if TYPE_CHECKING:

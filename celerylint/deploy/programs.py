@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from celerylint.deploy import shell
 from celerylint.deploy.shell import Manner, Started, Variables, all_hidden
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word, split
 from celerylint.deploy.wrapper_table import IDLE, TO_GROUP, WRAPPERS, Wrapper
+from celerylint.records import dataclass
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 PYTHON = re.compile(r"(?:python|pypy)[\d.]*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from celerylint.deploy.shell_tree import (
 )
 from celerylint.deploy.shell_values import DECLARING, assigned_in, tested
 from celerylint.deploy.snippets import HIDDEN, Snippet, Word
+from celerylint.records import dataclass
 
 # How deep calls of functions are followed, and how many of them.
 DEEPEST, MOST = 8, 200

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from celerylint.records import dataclass
 from celerylint.source import Source, Span
 
 # Stands for text that is not known: an unset variable, the output of a command, a template's expression.

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
+
+from celerylint.records import dataclass
 
 # Stands for one character of an expression; YAML takes it for a letter. It is in Unicode's private area.
 COVER = "\ue000"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from celerylint.facts import Dispatch, ScheduleEntry, Task
 from celerylint.graph.model import Edge, Graph, Node, made
 from celerylint.output._values import show
 from celerylint.overview import Overview
+from celerylint.records import dataclass
 from celerylint.rules.cel101_result_get_in_task import WAITING
 from celerylint.source import Span
 from celerylint.values import Unknown, Value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from celerylint.graph.model import Graph, Node, components
+from celerylint.records import dataclass
 
 CHARACTER, HEIGHT, GAP, BETWEEN, MARGIN = 7.2, 28.0, 12.0, 90.0, 24.0
 PASSES = 4

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from celerylint.records import dataclass
 
 Kind: TypeAlias = Literal["schedule", "caller", "task", "queue", "worker"]
 Relation: TypeAlias = Literal["schedules", "sends", "then", "waits", "goes", "consumed"]

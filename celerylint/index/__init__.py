@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 
 from celerylint.deploy import Deployment, Repository
@@ -30,6 +30,7 @@ from celerylint.index.task_names import TaskNames
 from celerylint.index.tasks import Tasks
 from celerylint.index.traits import Traits
 from celerylint.index.transactions import Transactions
+from celerylint.records import dataclass
 from celerylint.values import UNKNOWN, Attr, Const, Unknown, Value, either
 
 

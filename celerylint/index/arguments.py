@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from celerylint.facts import Parameter
+from celerylint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

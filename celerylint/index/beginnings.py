@@ -7,7 +7,6 @@ atomic), `django.db.models.signals`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.facts import Class, Decorator, FileFacts, Function
@@ -15,6 +14,7 @@ from celerylint.index.atomic import Atomic, items_of
 from celerylint.index.configuration import Configuration
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import last_name
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import Call, Const, Item, Mapping, Name, Value
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from celerylint.facts import Task
 from celerylint.index.arguments import ANY, Arguments
 from celerylint.index.dispatches import CANVASES, SIGNATURE_MAKERS, Dispatches, split_call
+from celerylint.records import dataclass
 from celerylint.values import (
     Binary,
     Call,

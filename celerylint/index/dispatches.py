@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.facts import CallFact, Dispatch, FileFacts, Task
@@ -10,6 +9,7 @@ from celerylint.index.apps import Apps
 from celerylint.index.modules import Modules
 from celerylint.index.spreading import named_items, spread_fact
 from celerylint.index.tasks import TASK_CLASSES, Tasks
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import (
     Attr,

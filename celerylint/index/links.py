@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.facts import CallFact, FileFacts
@@ -11,6 +10,7 @@ from celerylint.index.apps import Apps, conf_owner, receiver
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import (
     Attr,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from celerylint.facts import FileFacts
 from celerylint.index.modules import Modules
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import (
     UNKNOWN,

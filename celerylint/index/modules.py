@@ -6,10 +6,10 @@ Files are read when something asks for them. What is found never depends on the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from celerylint.facts import Assign, Class, FileFacts, Function
 from celerylint.index.locations import Locations
+from celerylint.records import dataclass
 from celerylint.values import Attr, Call, Const, Name, Value, options
 
 # Celery's own re-exports and old homes, to the one name that the rest of the index knows.

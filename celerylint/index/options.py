@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from celerylint.facts import Task
 from celerylint.index.configuration import Configuration
 from celerylint.index.tasks import Tasks
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Mapping, Sequence, Unknown, Value, either
 

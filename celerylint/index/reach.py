@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.facts import Class, Function, Task
 from celerylint.index.members import Members
 from celerylint.index.modules import Modules
 from celerylint.index.tasks import Tasks
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import Attr, Call, Either, Name, Param, Value
 from celerylint.values import Function as FunctionValue

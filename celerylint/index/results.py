@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from celerylint.facts import Function, Task
 from celerylint.index.dispatches import SENDERS, Dispatches, Signature, split_call
+from celerylint.records import dataclass
 from celerylint.values import (
     NONE,
     Attr,

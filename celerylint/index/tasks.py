@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from celerylint.facts import CallFact, Class, Decorator, FileFacts, Function, Task
@@ -11,6 +11,7 @@ from celerylint.index.apps import Apps, is_foreign_app_class
 from celerylint.index.modules import Modules
 from celerylint.index.naming import Naming
 from celerylint.index.spreading import spread
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import (
     NONE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from celerylint.facts import Block, CallSite, Dispatch, FileFacts, Function
@@ -14,6 +13,7 @@ from celerylint.index.configuration import Configuration
 from celerylint.index.modules import Modules
 from celerylint.index.reach import CallGraph, Step
 from celerylint.index.tasks import last_name
+from celerylint.records import dataclass
 from celerylint.source import Span
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from keyword import iskeyword
 
 from celerylint.lexing import CLOSING, OPENING, Token, tokens
 from celerylint.lowering.host import HOST, Version, host_reads
+from celerylint.records import dataclass
 
 
 @dataclass(slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bisect
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from celerylint.records import dataclass
 
 Position: TypeAlias = tuple[int, int]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from celerylint import DOCS
+from celerylint.records import dataclass
 
 if TYPE_CHECKING:
     from celerylint.project import Report

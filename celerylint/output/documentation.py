@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from celerylint.records import dataclass
 from celerylint.rule import Rule
 
 LABEL = re.compile(r"(Bad|Good|Instead|Sources?|Silent|Not reported|Limits|Fix|Note): ")

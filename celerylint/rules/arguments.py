@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.facts import Class, Dispatch, Function
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Call, Comprehension, Either, Element, Name, Sequence, Typed, Value, heavier
 from celerylint.values import Function as FunctionValue

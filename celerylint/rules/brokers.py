@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 from celerylint.celery_data import ALIASES
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.values import Attr, Call, Const, Name, Value, beginning, options
 
 BROKER_URLS = frozenset({"broker_url", "broker_read_url", "broker_write_url"})

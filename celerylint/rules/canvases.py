@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.facts import Task
 from celerylint.file import File
@@ -12,6 +11,7 @@ from celerylint.index import Index
 from celerylint.index.arguments import ANY, ONE, Arguments, unfit
 from celerylint.index.canvas import Made
 from celerylint.index.dispatches import CANVASES
+from celerylint.records import dataclass
 from celerylint.rule import CallOf, call_of
 from celerylint.values import Name
 

@@ -38,11 +38,11 @@ Source: redis-py, `redis.lock.Lock` (`timeout` is None by default); Redis, `SET`
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.facts import Function, Task
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.rule import Finding, InWorker, Rule
 from celerylint.rules.worker import way, where
 from celerylint.tree import FunctionNode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from celerylint.deploy import Deployment
@@ -12,6 +11,7 @@ from celerylint.deploy.model import Worker
 from celerylint.deploy.programs import Call
 from celerylint.facts import Dispatch
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.rules.queue_names import main_app, names
 from celerylint.source import Span
 from celerylint.values import Const, Mapping, Name, Value, options

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
 from celerylint.facts import Class, Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.spreading import named_items
+from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import Value
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from celerylint.facts import Dispatch, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.rules import retries
 from celerylint.rules.brokers import AMQP, REDIS, transport, transports
 from celerylint.rules.declared import Declared, declared

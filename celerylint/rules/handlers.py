@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.file import File
+from celerylint.records import dataclass
 from celerylint.values import Call, Name, Sequence, Value
 
 

@@ -6,7 +6,9 @@ urllib3 2.x, HTTPX 0.28, aiohttp 3.12, Paramiko 3.5, boto3 1.40 and the current 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from celerylint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from celerylint.facts import App, Task
 from celerylint.index import Index
 from celerylint.index.tasks import last_name
+from celerylint.records import dataclass
 from celerylint.values import Call, Value
 
 LIMITS = frozenset({"time_limit", "soft_time_limit"})

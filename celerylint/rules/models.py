@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from celerylint.facts import Class, Function
 from celerylint.index import Index
 from celerylint.index.classes import FORM, MODEL, RECORD
 from celerylint.index.tasks import last_name
+from celerylint.records import dataclass
 from celerylint.rules.live_object_table import (
     ANNOTATED,
     COLLECTIONS,

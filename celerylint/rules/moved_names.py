@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from celerylint import celery_data
@@ -17,6 +17,7 @@ from celerylint.edits import Edit
 from celerylint.file import File
 from celerylint.imports import Known
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.rules.old_names import alias_name
 from celerylint.values import Name
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from celerylint import celery_data
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.rules.numbers import is_duration
 from celerylint.values import Const, Name, Sequence, Value
 from celerylint.values import Mapping as Dict

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import builtins
 from collections import deque
-from dataclasses import dataclass
 
 from celerylint.facts import CallSite, Function, Task
 from celerylint.index import Index
 from celerylint.index.reach import Step
 from celerylint.index.tasks import last_name
+from celerylint.records import dataclass
 from celerylint.rules.libraries import IO, io_call
 from celerylint.source import Source, Span
 from celerylint.values import Call, Name

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.facts import Dispatch, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.arguments import ANY, Arguments
 from celerylint.index.canvas import counted, passed
+from celerylint.records import dataclass
 from celerylint.values import Call, Comprehension, Const, Name, Sequence, Value
 
 PLAIN = frozenset({"delay", "s", "si", "delay_on_commit", "call"})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.facts import Dispatch, Route, ScheduleEntry, Task
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.rules.declared import declared
 from celerylint.source import Span
 from celerylint.values import Const, Mapping, Value

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from celerylint.file import File
 from celerylint.index import Index
+from celerylint.records import dataclass
 from celerylint.tree import FunctionNode
 from celerylint.values import Attr, Const, Name, Value
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
 from celerylint.facts import Dispatch
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.kinds import type_of
+from celerylint.records import dataclass
 from celerylint.rules.passing import takes_name
 from celerylint.values import UNKNOWN, Call, Comprehension, Const, Mapping, Name, Param, Sequence, Typed, Value
 

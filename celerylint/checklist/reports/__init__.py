@@ -8,13 +8,13 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import quote
 
 from celerylint.checklist import Sheet
 from celerylint.checklist.item import Place, State
+from celerylint.records import dataclass
 
 # How much evidence people are shown at once; the HTML page folds it, and JSON has all of it.
 SHOWN: dict[State, int] = {"fail": 5, "partly": 5, "unknown": 3, "manual": 3, "pass": 2}

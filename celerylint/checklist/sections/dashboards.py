@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Section, Step
 from celerylint.checklist.judging import count, manual
 from celerylint.checklist.papers import METRICS, Panel, placed
+from celerylint.records import dataclass
 
 section = Section("dashboards", "Dashboards", "After deploying")
 

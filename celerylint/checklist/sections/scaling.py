@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from celerylint.checklist.evidence import Evidence
 from celerylint.checklist.item import Answer, Place, Section, Step, Table
@@ -12,6 +12,7 @@ from celerylint.checklist.operating import COMMANDS
 from celerylint.checklist.scalers import Metric, Watch, bounds, watches
 from celerylint.checklist.urgency import Urgency, urgency
 from celerylint.deploy.model import Worker
+from celerylint.records import dataclass
 from celerylint.values import Unknown, number
 
 section = Section("scaling", "Scaling", "Scaling")
