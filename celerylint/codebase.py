@@ -43,7 +43,7 @@ class Codebase(Contents):
         self.found_lines.clear()
         for known in (self.known_to_matter, self.known_to_be_followed, self.known_facts, self.parsed, self.broken):
             known.pop(path, None)
-        self.forget("index", "relevant", "modules", "relatives", "source_roots", "stamps")
+        self.forget("index", "relevant", "modules", "relatives", "source_roots", "stamps", "untested")
 
     @cached_property
     def cache(self) -> store.Cache:
@@ -166,12 +166,16 @@ class Codebase(Contents):
     def lines_with(self, word: str) -> list[tuple[str, str]]:
         """Path and text of every line of the Python files that has a word in it; tests are left out."""
         if word not in self.found_lines:
-            paths = (path for path in self.shown_paths if not self.modules.is_test(path))
-            contents = ((path, self.content(path)) for path in paths)
-            self.found_lines[word] = [
-                (path, line) for path, data in contents if data is not None for line in lines_with(word, data)
-            ]
+            searched = word.encode()
+            having = [(path, data) for path, data in self.untested if searched in data]
+            self.found_lines[word] = [(path, line) for path, data in having for line in lines_with(word, data)]
         return self.found_lines[word]
+
+    @cached_property
+    def untested(self) -> list[tuple[str, bytes]]:
+        """The path and bytes of each Python file that is no test."""
+        paths = [path for path in self.shown_paths if not self.modules.is_test(path)]
+        return [(path, data) for path in paths if (data := self.content(path)) is not None]
 
     @cached_property
     def traits(self) -> Traits:
@@ -196,12 +200,10 @@ class Codebase(Contents):
 
 def lines_with(word: str, data: bytes) -> Iterator[str]:
     """The lines of some bytes that have a word in them, without the blanks around them."""
-    searched = word.encode()
-    if searched in data:
-        whole = re.compile(rf"\b{re.escape(word)}\b")
-        for line in data.splitlines():
-            if searched in line and whole.search(text := line.decode(errors="replace")):
-                yield text.strip()
+    searched, whole = word.encode(), re.compile(rf"\b{re.escape(word)}\b")
+    for line in data.splitlines():
+        if searched in line and whole.search(text := line.decode(errors="replace")):
+            yield text.strip()
 
 
 def last_part(dotted: str) -> bytes:

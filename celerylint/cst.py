@@ -68,11 +68,12 @@ def plain(file: File, call: ast.Call, text: str, start: int) -> Layout | None:
     nodes = sorted(written, key=lambda node: (node.lineno, node.col_offset))
     places = [tuple(at - start for at in bounds(file, node)) for node in nodes]
     open_at = bounds(file, call.func)[1] - start
-    if not nodes or not text[open_at:].startswith("("):
+    if not text[open_at:].startswith("("):
         return None
-    ends = [*(first for first, _ in places[1:]), len(text) - 1]
+    firsts = [*(first for first, _ in places), len(text) - 1]
+    lead = text[open_at + 1 : firsts[0]]
     arguments = []
-    for node, (first, last), end in zip(nodes, places, ends, strict=True):
+    for node, (first, last), end in zip(nodes, places, firsts[1:], strict=True):
         value = node.value if isinstance(node, ast.keyword | ast.Starred) else node
         at = bounds(file, value)[0] - start
         head, between = text[first:at], text[last:end]
@@ -83,8 +84,8 @@ def plain(file: File, call: ast.Call, text: str, start: int) -> Layout | None:
         star, equal = ("", head[len(name) :]) if name else (head, "")
         bare = isinstance(value, ast.GeneratorExp) and not text[at:last].startswith("(")
         arguments.append(Argument(text[at:last], star, name, equal, separator[1] or "", separator[2], bare))
-    layout = Layout(text[:open_at], text[open_at + 1 : places[0][0]], arguments)
-    return layout if layout.text == text and not layout.lead.strip() else None
+    layout = Layout(text[:open_at], lead, arguments)
+    return layout if layout.text == text and not lead.strip() else None
 
 
 def read_with_libcst(call: ast.Call, text: str) -> Layout:

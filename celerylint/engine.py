@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 
 from celerylint.deploy import Deployment
@@ -14,7 +14,8 @@ from celerylint.deploy.model import Beat, Broker, Flower, Process, Worker
 from celerylint.facts import App, Class, Dispatch, FileFacts, Function, Queue, Route, ScheduleEntry, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import RULE_FILE, CallOf, Check, Finding, InWorker, Kind, Rule
+from celerylint.rule import RULE_FILE, AttributeOf, CallOf, Check, Finding, InWorker, Kind, Rule
+from celerylint.scopes import Scope
 from celerylint.values import Name
 
 
@@ -44,9 +45,10 @@ def table(enabled: tuple[Rule, ...]) -> dict[Kind, list[Check]]:
 def run(file: File, facts: FileFacts, index: Index, checks: dict[Kind, list[Check]]) -> list[Finding]:
     """The findings of some checks in one file, in the order of their places."""
     found: set[Finding] = set()
-    for kind, subject in subjects(file, facts, index, checks):
-        for check in checks[kind]:
-            found.update(check(subject, file, index))
+    for kind, functions in checks.items():
+        for subject in of_kind(kind, file, facts, index):
+            for check in functions:
+                found.update(check(subject, file, index))
     return told_once(sorted(found, key=lambda finding: finding.sort_key))
 
 
@@ -60,26 +62,36 @@ def told_once(findings: list[Finding]) -> list[Finding]:
     ]
 
 
-def subjects(
-    file: File, facts: FileFacts, index: Index, checks: dict[Kind, list[Check]]
-) -> Iterator[tuple[Kind, object]]:
-    """What there is to check, with its kind."""
-    for kind in checks:
-        for subject in of_kind(kind, file, facts, index):
-            yield kind, subject
-
-
 def of_kind(kind: Kind, file: File, facts: FileFacts, index: Index) -> Iterable[object]:
     """What of one kind there is to check."""
     if isinstance(kind, InWorker):
-        reached = index.graph.reached
-        return [node for node in file.nodes(kind.node) if file.function_key(node) in reached]
+        running = functions_in_workers(file, index)
+        return [node for node in file.nodes(kind.node) if file.scope(node).function in running] if running else ()
     if isinstance(kind, CallOf):
         calls = calls_by_name(file, index)
         return [node for name in kind.names for node in calls.get(name, ())]
+    if isinstance(kind, AttributeOf):
+        attributes = attributes_by_name(file)
+        return [node for name in kind.names for node in attributes.get(name, ())]
     if issubclass(kind, ast.AST):
         return file.nodes(kind)
     return SUBJECTS[kind](file, facts, index) if kind in SUBJECTS else ()
+
+
+@lru_cache(maxsize=1)
+def functions_in_workers(file: File, index: Index) -> set[Scope | None]:
+    """The functions of a file that run in a worker."""
+    scopes = (scope for scope in file.arranged.scopes.values() if scope.kind == "function")
+    return {scope for scope in scopes if f"{file.module}:{scope.qualname}" in index.graph.reached}
+
+
+@lru_cache(maxsize=1)
+def attributes_by_name(file: File) -> dict[str, list[ast.Attribute]]:
+    """The attributes of a file by their names."""
+    found: dict[str, list[ast.Attribute]] = {}
+    for node in file.nodes(ast.Attribute):
+        found.setdefault(node.attr, []).append(node)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from celerylint.diff import edits_between
 from celerylint.edits import Edit, apply
+from celerylint.file import below
 from celerylint.lowering import parse
 from celerylint.placing import Import, Place, added, top_level
 from celerylint.records import dataclass
@@ -95,7 +96,7 @@ class Known:
         """The names of a module; remembered for the few modules that fixes are being made for."""
         bound: dict[str, set[str]] = {}
         used = set()
-        for node in ast.walk(tree):
+        for node in below(tree, nested=True):
             match node:
                 case ast.Import() | ast.ImportFrom():
                     for name, dotted in bindings(node, package):

@@ -37,7 +37,7 @@ IN_TESTS: tuple[tuple[bytes, tuple[re.Pattern[bytes], ...]], ...] = tuple(
         (b"CEL", (rb"noqa[^\n]*\bCEL\d",)),
     )
 )
-TEST_MODULE = re.compile(r"(?:^|[/\\])(?:conftest|tests?|test_[^/\\]*|[^/\\]*_tests?)\.py$")
+TEST_MODULE = re.compile(r"(?:conftest|tests?|test_.*|.*_tests?)\.py", re.DOTALL)
 
 # What rules look for in functions that tasks call: words at the start of a name or anywhere, and what handlers and
 # exceptions of the project look like, each with a word that is cheap to look for.
@@ -70,7 +70,7 @@ def may_matter(path: str, data: bytes) -> bool:
     """
     if data.startswith(UTF_16):
         data = data.decode("utf-16", "replace").encode()
-    for word, patterns in IN_TESTS if TEST_MODULE.search(path) else SIGNS:
+    for word, patterns in IN_TESTS if TEST_MODULE.fullmatch(path.rpartition("/")[2]) else SIGNS:
         if word in data:
             lines = b"\n" + data
             if any(pattern.search(lines) for pattern in patterns):

@@ -82,12 +82,24 @@ class CallOf:
     names: frozenset[str]
 
 
-Kind: TypeAlias = type | InWorker | CallOf
+@dataclass(frozen=True, slots=True)
+class AttributeOf:
+    """Attributes with one of these names, of whatever they are."""
+
+    names: frozenset[str]
+
+
+Kind: TypeAlias = type | InWorker | CallOf | AttributeOf
 
 
 def call_of(*names: str) -> CallOf:
     """The kind of the calls of some names."""
     return CallOf(frozenset(names))
+
+
+def attribute_of(*names: str) -> AttributeOf:
+    """The kind of the attributes of some names."""
+    return AttributeOf(frozenset(names))
 
 
 class Rule:
@@ -123,8 +135,8 @@ class Rule:
 
     def check(self, *kinds: Kind) -> Callable[[C], C]:
         """Register a check for types of `ast` nodes (`InWorker(ast.Call)`: those that tasks run; `call_of("crontab")`:
-        calls by name), of facts (Task, Dispatch, Setting, Function, FileFacts …), or of what is deployed (Worker, Beat,
-        Flower, Broker, CommandLine, Deployment …).
+        calls by name; `attribute_of("result")`: attributes by name), of facts (Task, Dispatch, Setting, Function,
+        FileFacts …), or of what is deployed (Worker, Beat, Flower, Broker, CommandLine, Deployment …).
 
         A check gets the subject, the file that it stands in (for what is deployed the Deployment), and the index.
         """

@@ -472,6 +472,7 @@ def test_any_keyword_can_be_removed(text: str, index: int) -> None:
         "f('é', **k, c='ü')",
         "a.b(c)(d, e=(1, 2))",
         "f()",
+        "f(\n    )",
         "f(a if b else c)",
         "(f)(a)",
         "f(a)[0](b, c)",
@@ -495,6 +496,15 @@ def test_plain_calls_are_read_as_libcst_reads_them(tmp_path: Path, call: str) ->
         slow = read_with_libcst(node, text)
         assert (quick.func, quick.lead) == (slow.func, slow.lead)
         assert [vars_of(argument) for argument in quick.arguments] == [vars_of(argument) for argument in slow.arguments]
+
+
+@pytest.mark.parametrize("call", ["f()", "f( )", "f(a, b=1)"])
+def test_calls_without_comments_are_read_without_libcst(tmp_path: Path, call: str) -> None:
+    from celerylint.cst import plain
+    from tests.tools import file
+
+    source = file(tmp_path, f"{call}\n")
+    assert plain(source, source.nodes(ast.Call)[0], call, 0) is not None
 
 
 def vars_of(argument: object) -> dict[str, object]:

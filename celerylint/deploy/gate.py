@@ -83,13 +83,18 @@ def yaml_language(relative: str, name: str, data: bytes) -> Language:
     folder = f"/{posixpath.dirname(relative)}/"
     if "/.github/workflows/" in folder:
         return "workflow" if JOBS.search(data) else ""
-    if MANIFEST.search(data) and KIND.search(data):
+    # A search for the start of a line goes through all of a file; most have not even the word.
+    if b"apiVersion" in data and MANIFEST.search(data) and KIND.search(data):
         return "kubernetes"
     if name.startswith("values"):
         return "values"
-    if SERVICES.search(data) and (COMPOSE_NAME.fullmatch(name) or b"image:" in data or b"build:" in data):
+    if (
+        b"services" in data
+        and SERVICES.search(data)
+        and (COMPOSE_NAME.fullmatch(name) or b"image:" in data or b"build:" in data)
+    ):
         return "compose"
-    if APPLICATIONS.search(data):
+    if b"applications" in data and APPLICATIONS.search(data):
         return "cloudfoundry"
     return ""
 

@@ -48,7 +48,7 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, call_of
 from celerylint.rules.waiting import is_asked_first
 from celerylint.values import NONE, Attr, Call, Name, Value, truth
 
@@ -67,9 +67,9 @@ BY_HAND = re.compile(
 COMMANDS = re.compile(r"(?:^|\.)(?:click|typer|cli|invoke|fire|nox|fabric)(?:\.|$)|\.(?:command|cli)$")
 
 
-@rule.check(ast.Call)
+@rule.check(call_of(*WAITING))
 def waits(node: ast.Call, file: File, index: Index) -> Iterator[Finding]:
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in WAITING or has_limit(node, file):
+    if not isinstance(node.func, ast.Attribute) or has_limit(node, file):
         return
     if index.reach(file, node) is not None or not serves(node, file, index) or is_asked_first(node, file):
         return

@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import Finding, Related, Rule
+from celerylint.rule import Finding, Related, Rule, attribute_of
 from celerylint.values import Call, truth, walk
 
 rule = Rule(
@@ -59,9 +59,9 @@ EFFECTS = {
 CALLED = frozenset(EFFECTS) - {"result", "info"}
 
 
-@rule.check(ast.Attribute)
+@rule.check(attribute_of(*EFFECTS))
 def read(node: ast.Attribute, file: File, index: Index) -> Iterator[Finding]:
-    if node.attr not in EFFECTS or index.modules.is_test(file.path):
+    if index.modules.is_test(file.path):
         return
     above = file.parent(node)
     called = isinstance(above, ast.Call) and above.func is node

@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.results import Result
-from celerylint.rule import Finding, Rule
+from celerylint.rule import Finding, Rule, attribute_of
 from celerylint.rules.backends import scheme
 from celerylint.rules.queue_names import app_of, main_app
 
@@ -63,9 +63,9 @@ READS = frozenset(
 REFUSED = frozenset({"get", "join", "join_native", "wait", "collect", "iter_native", "get_leaf", "forget"})
 
 
-@rule.check(ast.Attribute)
+@rule.check(attribute_of(*READS))
 def no_backend(node: ast.Attribute, file: File, index: Index) -> Iterator[Finding]:
-    if node.attr not in READS or not isinstance(node.ctx, ast.Load) or not has_none(index):
+    if not isinstance(node.ctx, ast.Load) or not has_none(index):
         return
     result = index.result_of(file.value(node.value))
     if result is None or result.kind == "eager" or not index.configuration.is_production(file.path):

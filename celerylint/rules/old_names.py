@@ -13,7 +13,7 @@ from celerylint.celery_data import RemovedName
 from celerylint.facts import Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
-from celerylint.rule import call_of
+from celerylint.rule import attribute_of, call_of
 from celerylint.rules.declared import declared
 from celerylint.rules.old_api import Use, instead, old_options, row_of
 from celerylint.rules.old_members import by_member, of_call, of_member
@@ -21,7 +21,8 @@ from celerylint.rules.setting_places import written
 from celerylint.values import Const, Name, Sequence, Value
 
 Subject: TypeAlias = "ast.Import | ast.ImportFrom | ast.Attribute | ast.Call | Task | Setting"
-SUBJECTS = (ast.Import, ast.ImportFrom, ast.Attribute, call_of("add"), Task, Setting)
+ATTRIBUTES = attribute_of(*(name.rpartition(".")[2] for name in celery_data.removed_api()))
+SUBJECTS = (ast.Import, ast.ImportFrom, ATTRIBUTES, call_of("add"), Task, Setting)
 
 PACKAGES = ("celery", "djcelery")
 BROAD = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException", ""})
