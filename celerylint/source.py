@@ -116,8 +116,10 @@ class Source:
         """The character column, from 1, of a UTF-8 byte offset in a line."""
         if self.ascii:
             return utf8 + 1
-        text = self.line(line)
-        return utf8 + 1 if text.isascii() else len(text.encode()[:utf8].decode(errors="replace")) + 1
+        start = self.starts[line - 1] if line <= len(self.starts) else len(self.text)
+        if self.text[start : start + utf8].isascii():
+            return utf8 + 1
+        return len(self.line(line).encode()[:utf8].decode(errors="replace")) + 1
 
     def span(self, node: Located) -> Span:
         """Where a node of `ast` stands."""

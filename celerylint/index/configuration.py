@@ -33,6 +33,7 @@ class Configuration:
         self.names = SettingNames(traits.celery)
         self.reading = Links(modules, apps, facts, traits)
         self.reader = Settings(modules, apps, self.reading, self.names, mappings, traits)
+        self.forced: dict[tuple[str, str], list[Setting]] = {}
 
     @property
     def known(self) -> dict[str, SettingInfo]:
@@ -87,9 +88,12 @@ class Configuration:
 
     def production(self, name: str) -> list[Setting]:
         """What production code writes for a setting: neither tests, local settings nor debug branches."""
-        return [
-            setting for setting in self.by_name.get(name, []) if self.is_production(setting.path, setting.condition)
-        ]
+        return list(self.by_name_in_production.get(name, ()))
+
+    @cached_property
+    def by_name_in_production(self) -> dict[str, list[Setting]]:
+        written = self.by_name.items()
+        return {name: [row for row in rows if self.is_production(row.path, row.condition)] for name, rows in written}
 
     def reaching(self, name: str) -> list[Setting]:
         """What production code writes for a setting and nothing takes back in all the settings that may be used."""
@@ -121,10 +125,13 @@ class Configuration:
 
     def in_force(self, name: str, task: Task) -> list[Setting]:
         """What may be in force for a setting of the app that a task belongs to."""
-        rows = self.production(name)
-        if len(self.app_keys) > 1:
-            rows = self.of_app(rows, {task.app} if task.app in self.app_keys else self.main_apps)
-        return self.force.rows(rows)
+        app = task.app if task.app in self.app_keys else ""
+        if (name, app) not in self.forced:
+            rows = self.production(name)
+            if len(self.app_keys) > 1:
+                rows = self.of_app(rows, {app} if app else self.main_apps)
+            self.forced[name, app] = self.force.rows(rows)
+        return self.forced[name, app]
 
     def of_app(self, rows: list[Setting], apps: set[str]) -> list[Setting]:
         """The rows that are for one of some apps, or for any."""

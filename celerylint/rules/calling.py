@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from celerylint.facts import App, Function, Task, Write
 from celerylint.index import Index
 from celerylint.index.apps import CURRENT
@@ -15,8 +17,14 @@ def runs_plainly(task: Task, function: Function, index: Index) -> bool:
     if not parameters.handed_on(task, function) or not parameters.plainly_called(task):
         return False
     apps = [app for app in index.apps if app.key == task.app] or index.apps
-    classes = [write.value for facts in index.facts for write in facts.writes if sets_task_class(write, index)]
-    return all(leaves_calls_alone(app, index) for app in apps) and all(calls_plainly(cls, "", index) for cls in classes)
+    return all(leaves_calls_alone(app, index) for app in apps) and assigned_classes_call_plainly(index)
+
+
+@lru_cache(maxsize=1)
+def assigned_classes_call_plainly(index: Index) -> bool:
+    """Whether all task classes that the project assigns to apps leave the call of the function as it is."""
+    classes = (write.value for facts in index.facts for write in facts.writes if sets_task_class(write, index))
+    return all(calls_plainly(cls, "", index) for cls in classes)
 
 
 def leaves_calls_alone(app: App, index: Index) -> bool:
