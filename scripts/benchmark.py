@@ -2,11 +2,11 @@
 
     python scripts/benchmark.py PATH [--runs N]
 
-Both programs run in turn, so that what else the machine does hits both alike; one run of each before
-the measurement fills the operating system's file cache, and leaves the compiled modules that an installer leaves
-(whatever PYTHONDONTWRITEBYTECODE says: without them all of celerylint is compiled anew by each run). CPU is user and system time of the process and
-of all the workers it waited for, in seconds; memory is the largest resident set of any one of its
-processes, in MiB. Ruff runs with its default rules whatever the tree configures.
+Both programs run in turn, so that what else the machine does hits both alike; one run of each before the
+measurement fills the operating system's file cache, and leaves the compiled modules that an installer leaves:
+without them, as with PYTHONDONTWRITEBYTECODE in a checkout, each run compiles all of celerylint anew. CPU is
+user and system time of the process and of all the workers it waited for, in seconds; memory is the largest
+resident set of any one of its processes, in MiB. Ruff runs with its default rules whatever the tree configures.
 """
 
 from __future__ import annotations
