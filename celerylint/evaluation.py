@@ -24,6 +24,7 @@ from celerylint.values import (
     Where,
     attribute,
     either,
+    number,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def binary(names: Names, node: ast.BinOp, depth: int) -> Value:
             return Const(left.value + right.value)
         if op in {"Mod", "Add"}:
             return Typed("str", start=left.value if op == "Add" else left.value.partition("%")[0])
-    return Binary(op, left, right)
+    value = Binary(op, left, right)
+    known = number(value) if isinstance(left, Const) and isinstance(right, Const) else None
+    return value if known is None else Const(known)
 
 
 def negated(names: Names, node: ast.UnaryOp, depth: int) -> Value:

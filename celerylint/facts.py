@@ -122,7 +122,8 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """An assignment to an attribute or item: `app.conf.task_acks_late = True`, `conf["x"] = 1`."""
+    """An assignment to an attribute or item: `app.conf.task_acks_late = True`, `conf["x"] = 1`. The value of
+    `conf.x |= y`, or of that with a module-level name, is `conf.x | y`."""
 
     target: Value
     value: Value

@@ -374,3 +374,32 @@ def test_settings_of_pydantic_are_the_environments(tmp_path: Path) -> None:
     app.config_from_object(Late(), namespace="CELERY")
     """
     assert written(read(tmp_path, {"tasks.py": text})) == {"task_acks_late": Unknown()}
+
+
+NAMESPACED = {
+    "tasks.py": "from celery import Celery\napp = Celery('shop', broker='redis://keyword')\n"
+    "app.config_from_object('conf', namespace='CELERY')\napp.conf.task_time_limit = 9\napp.conf.timezone = 'UTC'",
+    "conf.py": "CELERY_TASK_TIME_LIMIT = 4\nCELERY_BROKER_URL = 'redis://object'",
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "limit", "broker"),
+    [("5.2", 4, "redis://object"), ("5.6", 4, "redis://object"), ("5.7", 9, "redis://keyword")],
+)
+def test_up_to_5_6_what_has_the_prefix_of_a_namespace_wins(
+    tmp_path: Path, version: str, limit: int, broker: str
+) -> None:
+    found = read(tmp_path, NAMESPACED, **{"target-version": version})
+    assert found.value("task_time_limit", "tasks.app") == Const(limit)
+    assert found.value("broker_url", "tasks.app") == Const(broker)
+    assert found.value("timezone", "tasks.app") == Const("UTC")
+
+
+@pytest.mark.parametrize(
+    "text", ["vars().update(load(FILE))", "globals().update(LOADED)", "for name in LOADED:\n    globals()[name] = 1"]
+)
+def test_modules_of_settings_that_take_names_in_at_run_time_hide_settings(tmp_path: Path, text: str) -> None:
+    files = {"shop/celery.py": DJANGO, "shop/settings/production.py": f"CELERY_TIMEZONE = 'UTC'\n{text}\n"}
+    assert read(tmp_path, files).hidden
+    assert not read(tmp_path, {**files, "shop/settings/production.py": "CELERY_TIMEZONE = 'UTC'\n"}).hidden

@@ -40,6 +40,8 @@ def test_conditions_that_may_hold(condition: str) -> None:
         '"pytest" in sys.modules',
         'ENV == "local"',
         'ENV in ("dev", "test")',
+        'os.environ.get("ENV", "production") == "dev"',
+        'os.environ.get("ENV", "production") in ("dev", "test", )',
         'ENV != "production"',
         'env.bool("DEBUG", default=False)',
         "SEED_TESTING",

@@ -8,7 +8,7 @@ from celerylint.facts import Assign, Write
 from celerylint.file import File
 from celerylint.source import Span
 from celerylint.tree import FunctionNode
-from celerylint.values import UNKNOWN, Name, Value
+from celerylint.values import UNKNOWN, Binary, Item, Name, Value
 
 
 def imports(file: File) -> dict[str, str]:
@@ -59,19 +59,40 @@ LOOSE = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr)
 
 
 def condition(file: File, node: ast.AST) -> str:
-    """The tests of the `if`s around a statement, joined by " and "; "" where there are none."""
+    """The tests around a statement, as Python joined by " and "; "" where there are none. Those of an `except` and a
+    `case` are written as an `if` would ask them."""
     tests, child = [], node
     for above in file.ancestors(node):
-        if isinstance(above, ast.If):
-            text = file.text(above.test)
-            if child in above.body:
-                tests.append(f"({text})" if isinstance(above.test, LOOSE) else text)
-            elif child in above.orelse:
-                tests.append(f"not ({text})")
-        elif isinstance(above, FunctionNode):
-            break
+        match above:
+            case ast.If(test=test, body=body, orelse=orelse):
+                text = file.text(test)
+                if child in body:
+                    tests.append(f"({text})" if isinstance(test, LOOSE) else text)
+                elif child in orelse:
+                    tests.append(f"not ({text})")
+            case ast.ExceptHandler(type=caught):
+                tests.append(f"isinstance(error, {file.text(caught) if caught is not None else 'BaseException'})")
+            case ast.Match(subject=subject, cases=cases):
+                tests.append(cased(file, subject, [case for case in cases if case is child] or cases, cases))
+            case _ if isinstance(above, FunctionNode):
+                break
+            case _:
+                pass
         child = above
     return " and ".join(reversed(tests))
+
+
+def cased(file: File, subject: ast.expr, chosen: list[ast.match_case], cases: list[ast.match_case]) -> str:
+    """What a `case` asks of the subject: one of its values, none of all the others' for `case _`."""
+    values = patterns(chosen)
+    sign = "in" if values else "not in"
+    texts = [file.text(value) for value in values or patterns(cases)]
+    return f"{file.text(subject)} {sign} ({''.join(f'{text}, ' for text in texts)})"
+
+
+def patterns(cases: list[ast.match_case]) -> list[ast.expr]:
+    """The values that the patterns of some cases are."""
+    return [part.value for case in cases for part in ast.walk(case.pattern) if isinstance(part, ast.MatchValue)]
 
 
 def targets(node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> list[ast.expr]:
@@ -100,7 +121,7 @@ def assigns(file: File) -> dict[str, tuple[Assign, ...]]:
     """Assignments to module-level names."""
     found: dict[str, list[Assign]] = {}
     for target, value, node in assignments(file):
-        if isinstance(target, ast.Name):
+        if isinstance(target, ast.Name) and not is_union(node):
             scope = file.scope(node)
             if scope.parent is None or target.id in scope.outer:
                 known = UNKNOWN if isinstance(node, ast.AugAssign) or scope.parent is not None else file.value(value)
@@ -110,16 +131,36 @@ def assigns(file: File) -> dict[str, tuple[Assign, ...]]:
 
 
 def writes(file: File) -> tuple[Write, ...]:
-    """Assignments to attributes and items of something with a name."""
+    """Assignments to attributes and items of something with a name; `setattr(x, name, value)` is written as an item."""
     found = []
+    for call in file.nodes(ast.Call):
+        match call:
+            case ast.Call(func=ast.Name(id="setattr"), args=[target, key, value]):
+                base = file.value(target)
+                if base != UNKNOWN:
+                    found.append(write(file, Item(base, file.value(key)), value, call, file.span(key)))
+            case _:
+                pass
     for target, value, node in assignments(file):
-        if isinstance(target, ast.Attribute | ast.Subscript) and not isinstance(node, ast.AugAssign):
-            where = file.value(target)
+        plain = isinstance(target, ast.Attribute | ast.Subscript) and not isinstance(node, ast.AugAssign)
+        if plain or is_union(node):
+            where = file.value(target) if not isinstance(target, ast.Name) else named(file, target, node)
             if where != UNKNOWN:
                 found.append(write(file, where, value, node, file.span(target)))
     return tuple(sorted(found, key=lambda row: row.span))
 
 
-def write(file: File, where: Value, value: ast.expr, node: ast.stmt, span: Span) -> Write:
+def is_union(node: ast.AST) -> bool:
+    """Whether a statement puts more items into a dict: `x |= {…}`."""
+    return isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr)
+
+
+def named(file: File, target: ast.Name, node: ast.stmt) -> Value:
+    """The dotted name of a module-level name that is assigned to."""
+    return Name(f"{file.module}.{target.id}") if file.scope(node).parent is None else UNKNOWN
+
+
+def write(file: File, where: Value, value: ast.expr, node: ast.stmt | ast.Call, span: Span) -> Write:
     key = file.function_key(node)
-    return Write(where, file.value(value), span, file.span(value), key.partition(":")[2], condition(file, node))
+    known = Binary("BitOr", where, file.value(value)) if is_union(node) else file.value(value)
+    return Write(where, known, span, file.span(value), key.partition(":")[2], condition(file, node))

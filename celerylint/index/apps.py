@@ -229,12 +229,16 @@ class Apps:
         """Whether a call writes several settings of an application: `conf.update`, `conf.add_defaults` …"""
         match call.func:
             case Name(dotted=dotted) if dotted.endswith((".update", ".add_defaults", ".setdefault")):
-                owner, _, method = dotted.rpartition(".")
-                return self.conf_of(Name(owner)) or (method == "add_defaults" and self.is_app(Name(owner)))
-            case Attr(base=base, name="update" | "add_defaults" | "setdefault" as method):
-                return self.conf_of(base) or (method == "add_defaults" and self.is_app(base))
+                return self.conf_of(receiver(call.func)) or self.adds_defaults(call.func)
+            case Attr(name="update" | "add_defaults" | "setdefault"):
+                return self.conf_of(receiver(call.func)) or self.adds_defaults(call.func)
             case _:
                 return False
+
+    def adds_defaults(self, func: Value) -> bool:
+        """Whether a function is `app.add_defaults`."""
+        named = isinstance(func, Name) and func.dotted.endswith(".add_defaults")
+        return (named or (isinstance(func, Attr) and func.name == "add_defaults")) and self.is_app(receiver(func))
 
     def is_made_outside(self, func: Value) -> bool:
         """Whether an application is of a class outside the project, which may configure it."""
@@ -254,13 +258,27 @@ class Apps:
 
     def conf_of(self, value: Value) -> bool:
         """Whether a value is the configuration of an application."""
+        app = self.configured(value)
+        return app is not None and self.is_app(app)
+
+    def configured(self, value: Value) -> Value | None:
+        """What `….conf` is the configuration of, by that name or one that is bound to it; None for anything else."""
         match value:
-            case Name(dotted=dotted) if dotted.endswith(".conf"):
-                return self.is_app(Name(dotted.removesuffix(".conf")))
+            case Name(dotted=dotted) if dotted.endswith(".conf") and self.is_app(Name(dotted.removesuffix(".conf"))):
+                return Name(dotted.removesuffix(".conf"))
+            case Name(dotted=dotted):
+                name = self.modules.canonical(dotted)
+                return Name(name.removesuffix(".conf")) if name != dotted and name.endswith(".conf") else None
             case Attr(base=base, name="conf"):
-                return self.is_app(base)
+                return base
             case _:
-                return False
+                return None
+
+    def owner(self, target: Value) -> Value:
+        """The app in `app.conf.name`, `app.conf["name"]`, `app.conf.update`, `app.add_defaults`."""
+        holder = target.base if isinstance(target, Item) else receiver(target)
+        app = self.configured(holder)
+        return holder if app is None else app
 
 
 def passed(function: Function, call: Call) -> Iterator[tuple[str, Value]]:
@@ -295,16 +313,3 @@ def receiver(func: Value) -> Value:
             return Name(dotted.rpartition(".")[0])
         case _:
             return UNKNOWN
-
-
-def conf_owner(target: Value) -> Value:
-    """The app in `app.conf.name`, `app.conf["name"]`, `app.conf.update`, `app.add_defaults`."""
-    match target:
-        case Item(base=base):
-            return receiver(base)
-        case Name(dotted=dotted) if ".conf." in dotted:
-            return Name(dotted.rpartition(".conf.")[0])
-        case Attr(base=Attr(base=base, name="conf")):
-            return base
-        case _:
-            return receiver(target)

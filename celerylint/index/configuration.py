@@ -7,20 +7,21 @@ from functools import cached_property
 
 from celerylint.celery_data import SettingInfo
 from celerylint.facts import FileFacts, Setting, Task
-from celerylint.index.apps import Apps
+from celerylint.index.apps import Apps, receiver
 from celerylint.index.force import Force
 from celerylint.index.links import FLASK, UPDATES, Linked, Links
 from celerylint.index.mappings import Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.production import is_production_module, may_hold_in_production
-from celerylint.index.setting_names import SettingNames
+from celerylint.index.setting_names import NAMES_BESIDE_NAMESPACE, SettingNames
 from celerylint.index.settings import Settings, unique
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
-from celerylint.values import UNKNOWN, Call, Value, either
+from celerylint.values import UNKNOWN, Call, Item, Mapping, Name, Value, either
 
 # A module of another package with settings for Celery, and not Celery's own.
 OF_CELERY = re.compile(r"^(?!celery\b).*celery")
+NAMESPACES = tuple(Name(f"builtins.{name}") for name in ("globals", "locals", "vars"))
 
 
 class Configuration:
@@ -60,9 +61,10 @@ class Configuration:
         """The files that settings can stand in: those that mention Celery, and modules that an app reads."""
         found = {facts.path: facts for facts in self.facts}
         for link in self.links if self.apps.apps else ():
-            facts = self.modules.facts(self.modules.split(link.target)[0])
-            if facts is not None:
-                found.setdefault(facts.path, facts)
+            modules = [*self.reading.modules_of(link), *(cls.module for cls in self.reading.classes_of(link))]
+            for facts in map(self.modules.facts, modules):
+                if facts is not None:
+                    found.setdefault(facts.path, facts)
         return list(found.values())
 
     @cached_property
@@ -77,7 +79,21 @@ class Configuration:
     @cached_property
     def force(self) -> Force:
         """Which of several writers of a setting wins."""
-        return Force(self.modules, self.readable, self.is_production, self.reader.is_settings_module, self.named)
+        is_module, targets = (
+            self.reader.is_settings_module,
+            [each for app in sorted(self.read) for each in self.read[app]],
+        )
+        first = self.traits.celery < NAMES_BESIDE_NAMESPACE
+        return Force(self.modules, self.readable, self.is_production, is_module, self.named, targets, first)
+
+    @cached_property
+    def read(self) -> dict[str, list[str]]:
+        """The modules and classes of the project that each app reads in production, by the app's key."""
+        found: dict[str, list[str]] = {}
+        for link in self.links:
+            if self.is_production(link.path) and (self.reading.modules_of(link) or self.reading.classes_of(link)):
+                found.setdefault(link.app, []).append(link.target)
+        return found
 
     @cached_property
     def named(self) -> list[str]:
@@ -102,18 +118,18 @@ class Configuration:
     def effective(self, name: str, app: str) -> list[Setting]:
         """What may be in force for a setting of an app, in the order in which Celery looks: one row where it is known
         which, none where nothing sets it."""
-        return self.force.rows(self.of_app(self.production(name), {app}))
+        return self.force.rows(self.of_app(self.production(name), {app}), self.read.get(app, ()))
 
     def chosen(self, name: str, app: str) -> list[Setting]:
         """What is in force for a setting of an app with the settings that its code names, in the order of places."""
-        return self.force.rows(self.of_app(self.production(name), {app}), named=True)
+        return self.force.rows(self.of_app(self.production(name), {app}), self.read.get(app, ()), named=True)
 
     def value(self, name: str, app: str) -> Value | None:
         """The value in force of a setting of an app: None where nothing sets it, Unknown where that is not known."""
         rows = self.effective(name, app)
         if not rows:
             return UNKNOWN if self.hidden else None
-        return either([row.value for row in rows])
+        return merged(rows)
 
     def anywhere(self, name: str) -> Value | None:
         """The value that any app has for a setting in production; None where nothing sets it, Unknown where it differs
@@ -121,16 +137,17 @@ class Configuration:
         rows = self.reaching(name)
         if not rows:
             return UNKNOWN if self.hidden else None
-        return either([row.value for row in rows])
+        return merged(rows)
 
     def in_force(self, name: str, task: Task) -> list[Setting]:
         """What may be in force for a setting of the app that a task belongs to."""
         app = task.app if task.app in self.app_keys else ""
         if (name, app) not in self.forced:
-            rows = self.production(name)
+            rows, apps = self.production(name), {app} if app else self.main_apps
             if len(self.app_keys) > 1:
-                rows = self.of_app(rows, {app} if app else self.main_apps)
-            self.forced[name, app] = self.force.rows(rows)
+                rows = self.of_app(rows, apps)
+            read = [target for each in sorted(apps) for target in self.read.get(each, ())]
+            self.forced[name, app] = self.force.rows(rows, read)
         return self.forced[name, app]
 
     def of_app(self, rows: list[Setting], apps: set[str]) -> list[Setting]:
@@ -163,10 +180,10 @@ class Configuration:
             return True
         if any(self.is_imported(facts) for facts in self.readable if self.is_production(facts.path)):
             return True
+        if any(self.fills_itself(facts) for facts in self.readable if self.is_production(facts.path)):
+            return True
         calls = ((fact.call, facts.path) for facts in self.facts for fact in facts.calls)
-        return any(
-            last_name(call.func) == "config_from_envvar" or self.is_updated_at_will(call, path) for call, path in calls
-        )
+        return any(self.is_updated_at_will(call, path) for call, path in calls)
 
     def is_updated_at_will(self, call: Call, path: str) -> bool:
         """Whether production code gives an app a dict of settings that is not known: `app.conf.update(more)`."""
@@ -182,8 +199,26 @@ class Configuration:
         outside = [star for star in facts.stars if not self.modules.split(star)[0]]
         return self.reader.is_settings_module(facts) and any(OF_CELERY.search(star) for star in outside)
 
+    def fills_itself(self, facts: FileFacts) -> bool:
+        """Whether a module of settings takes names in from somewhere at run time: `vars().update(read(FILE))`."""
+        if not self.reader.is_settings_module(facts):
+            return False
+        calls = (receiver(fact.call.func) for fact in facts.calls if last_name(fact.call.func) == "update")
+        writes = (write.target.base for write in facts.writes if isinstance(write.target, Item))
+        return any(isinstance(each, Call) and each.func in NAMESPACES for each in (*calls, *writes))
+
     def is_hidden(self, link: Linked) -> bool:
         """Whether what a link reads cannot be told, or is filled by code that cannot be followed."""
         if link.target in {"django", "dict", FLASK}:
             return link.target == FLASK and not link.key
         return not link.target or not self.modules.split(link.target)[0]
+
+
+def merged(rows: list[Setting]) -> Value:
+    """The value that rows in force make together: one of several, or a dict with the items that others put into it."""
+    base = either([row.value for row in rows if row.form != "extends"] or [Mapping(())])
+    more = [row.value for row in rows if row.form == "extends"]
+    if not more:
+        return base
+    dicts = [value if isinstance(value, Mapping) else Mapping(((None, UNKNOWN),)) for value in (base, *more)]
+    return Mapping(tuple(item for each in dicts for item in each.items))

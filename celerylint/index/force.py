@@ -1,13 +1,14 @@
 """Which of several places that write one setting wins, in the order that Celery applies them.
 
 `app.conf` and the keywords of the app win over defaults that are added, those over the object that is read
-(`celery.app.base.Celery._load_config`, `celery.utils.collections.ConfigurationView`, 5.7). Of modules that star-import
-each other and of classes that inherit, the last one wins.
+(`celery.app.base.Celery._load_config`, `celery.utils.collections.ConfigurationView`, 5.7). Up to 5.6 a name with the
+prefix of a namespace is looked for in all of them before the bare one, so that the object that is read under one wins.
+Of modules that star-import each other and of classes that inherit, the last one wins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 from celerylint.facts import Class, FileFacts, Setting
@@ -18,7 +19,8 @@ LAYERS = (("write", "keyword"), ("default",), ("object",))
 
 
 class Force:
-    """`facts` are the files with settings; `named` are the modules that code names as Django's settings."""
+    """`facts` are the files with settings; `named` are the modules that code names as Django's settings, `targets` the
+    modules and classes that apps read. `prefixed_first` says that prefixed names win over bare ones."""
 
     def __init__(
         self,
@@ -27,41 +29,52 @@ class Force:
         is_production: Callable[[str, str], bool],
         is_settings_module: Callable[[FileFacts], bool],
         named: list[str],
+        targets: list[str],
+        prefixed_first: bool,
     ) -> None:
         self.modules, self.facts = modules, facts
         self.is_production, self.is_settings_module, self.named = is_production, is_settings_module, named
+        self.targets, self.prefixed_first = targets, prefixed_first
         self.lineages: dict[str, set[str]] = {}
 
-    def rows(self, rows: list[Setting], *, named: bool = False) -> list[Setting]:
+    def rows(self, rows: list[Setting], read: Sequence[str] = (), *, named: bool = False) -> list[Setting]:
         """Of what is written for one setting, what may be in force: the winner, or all that conditions choose from.
 
-        With `named` only the modules count that code names as Django's settings, where there are any.
+        `read` are the modules and classes that the app reads. With `named` only the modules count that code names as
+        Django's settings, where there are any.
         """
         found = [row for row in rows if row.form == "extends"]
-        for forms in LAYERS:
-            layer = [row for row in rows if row.form in forms]
-            reaching = self.objects(layer, named=named) if forms == ("object",) else last(layer)
+        for layer in self.layers(rows):
+            reaching = self.objects(layer, read, named=named) if layer and layer[0].form == "object" else last(layer)
             found += reaching
             if any(not self.is_conditional(row) for row in reaching):
                 break
         return sorted(found, key=lambda row: (row.path, row.span))
 
+    def layers(self, rows: list[Setting]) -> Iterator[list[Setting]]:
+        """The rows in the order in which Celery looks, those together that are looked at together."""
+        for prefixed in (True, False) if self.prefixed_first else (None,):
+            for forms in LAYERS:
+                yield [row for row in rows if row.form in forms and prefixed in (None, has_prefix(row))]
+
     def reaching(self, rows: list[Setting]) -> list[Setting]:
         """What may be in force in any app and any of the settings that may be used."""
         others = [row for row in rows if row.form != "object"]
-        return sorted([*others, *self.objects([row for row in rows if row.form == "object"])], key=place)
+        return sorted([*others, *self.objects([row for row in rows if row.form == "object"], self.targets)], key=place)
 
     def is_conditional(self, row: Setting) -> bool:
         """Whether a row is under a condition, or is one of an object's that others may be used for."""
         return bool(row.condition) and not row.condition.startswith("class ")
 
-    def objects(self, rows: list[Setting], *, named: bool = False) -> list[Setting]:
+    def objects(self, rows: list[Setting], read: Sequence[str] = (), *, named: bool = False) -> list[Setting]:
         """What may be in force of the rows that stand in modules and classes."""
         by_holder: dict[str, list[Setting]] = {}
         for row in rows:
             by_holder.setdefault(row.holder, []).append(row)
-        roots = [root for root in self.roots(by_holder) if not named or not self.named or root in self.named]
-        found = [row for root in roots for row in self.inherited(root, by_holder, set())]
+        below = {holder for target in read for holder in self.lineage(target)}
+        others = {holder: rows for holder, rows in by_holder.items() if holder not in below}
+        roots = [root for root in self.roots(others) if not named or not self.named or root in self.named]
+        found = [row for root in [*read, *roots] for row in self.inherited(root, by_holder, set())]
         return list(dict.fromkeys([*by_holder.get("", []), *found]))
 
     def roots(self, by_holder: dict[str, list[Setting]]) -> list[str]:
@@ -149,6 +162,11 @@ def last(rows: list[Setting]) -> list[Setting]:
             found = []
         found.append(row)
     return found
+
+
+def has_prefix(row: Setting) -> bool:
+    """Whether a row writes its setting with the prefix of a namespace."""
+    return bool(row.namespace) and row.written.startswith(f"{row.namespace.rstrip('_')}_")
 
 
 def place(row: Setting) -> tuple[object, ...]:

@@ -71,6 +71,8 @@ class Mappings:
 
     def __init__(self, modules: Modules, facts: list[FileFacts]) -> None:
         self.modules, self.facts = modules, facts
+        self.paths = {each.path for each in facts}
+        self.beside: dict[str, list[tuple[str, Entries | tuple[Value, str]]]] = {}
 
     def entries(self, value: Value, path: str = "", depth: int = 0) -> Entries:
         """The items of a dict; `path` is the file of those whose place is not known otherwise."""
@@ -96,7 +98,7 @@ class Mappings:
     def whole(self, value: Value) -> Value:
         """What a value is known to be, a dict with the items that its name is given later."""
         name = self.modules.follow(value.dotted)[0] if isinstance(value, Name) else ""
-        if name not in self.additions:
+        if not name or not self.added(name):
             return self.modules.expand(value)
         found = self.entries(value)
         rest: tuple[tuple[Value | None, Value], ...] = ((None, UNKNOWN),) if found.open else ()
@@ -123,7 +125,7 @@ class Mappings:
                 found += self.entries(row.value, definition.facts.path, depth + 1)
         elif (attribute := self.modules.attribute(name)) is not None:
             found = self.entries(attribute[1], attribute[0].path, depth + 1)
-        for added in self.additions.get(name, ()):
+        for added in self.added(name):
             found += added if isinstance(added, Entries) else self.entries(added[0], added[1], depth + 1)
         return found
 
@@ -155,6 +157,16 @@ class Mappings:
         found = (self.entries(value, function.path, depth + 1) for value in function.returns)
         return sum(found, Entries())
 
+    def added(self, name: str) -> list[Entries | tuple[Value, str]]:
+        """What a name is given later, in the file that it is defined in or in any that mentions Celery."""
+        facts = self.modules.facts(self.modules.split(name)[0])
+        if facts is None or facts.path in self.paths:
+            return self.additions.get(name, [])
+        if facts.path not in self.beside:
+            self.beside[facts.path] = list(self.additions_of(facts))
+        own = [addition for added, addition in self.beside[facts.path] if added == name]
+        return [*own, *self.additions.get(name, [])]
+
     @cached_property
     def additions(self) -> dict[str, list[Entries | tuple[Value, str]]]:
         """What names are given later, by their canonical name: `NAME[key] = value`, `NAME.update(…)`."""
@@ -170,10 +182,16 @@ class Mappings:
                 case Item(base=Name(dotted=dotted), key=key):
                     entry = Entry(key, write.value, facts.path, write.span, write.value_span, write.condition)
                     yield self.modules.follow(dotted)[0], Entries((entry,))
+                case Name(dotted=dotted) if isinstance(write.value, Binary) and write.value.left == write.target:
+                    yield self.modules.follow(dotted)[0], (write.value.right, facts.path)
                 case _:
                     pass
         for fact in facts.calls:
             match fact.call:
+                case Call(func=Name(dotted=dotted), args=(key, value)) if dotted.endswith(".setdefault"):
+                    name = self.modules.follow(dotted.removesuffix(".setdefault"))[0]
+                    entry = Entry(key, value, facts.path, fact.arg_spans[0], fact.arg_spans[1], fact.condition)
+                    yield name, Entries((entry,), open=True)
                 case Call(func=Name(dotted=dotted), args=args, keywords=keywords) if dotted.endswith(".update"):
                     name = self.modules.follow(dotted.removesuffix(".update"))[0]
                     yield from ((name, (arg, facts.path)) for arg in args)

@@ -82,7 +82,9 @@ def both(found: list[bool | None]) -> bool | None:
 
 def compared(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool | None:
     """What `ENV == "production"`, `"test" in sys.argv`, `DEBUG is True` give."""
-    texts = [node for side in (left, right) for node in ast.walk(side) if isinstance(node, ast.Constant)]
+    # A default in what is compared (`os.environ.get("ENV", "production") == "dev"`) says nothing of what is asked for.
+    sides = [side for side in (right, left) if isinstance(side, ast.Constant | ast.Tuple | ast.List | ast.Set)][:1]
+    texts = [node for side in sides or (left, right) for node in ast.walk(side) if isinstance(node, ast.Constant)]
     strings = [node.value for node in texts if isinstance(node.value, str)]
     negative = isinstance(op, ast.NotEq | ast.NotIn | ast.IsNot)
     if any(isinstance(node.value, bool) for node in texts):

@@ -8,7 +8,8 @@ from celerylint.celery_data.rows import Version
 # What unprefixed names begin with that belong to one family of Celery's settings.
 FAMILIES = ("task_", "worker_", "result_", "broker_", "beat_")
 OLD_FAMILIES = ("CELERY", "BROKER_")
-# From here on a namespace lets old and unprefixed names through (`celery.utils.collections.ConfigurationView`).
+# From here on a namespace lets old names through, and a prefixed name is not looked for in all of the configuration
+# before the bare one (`celery.utils.collections.ConfigurationView`).
 NAMES_BESIDE_NAMESPACE: Version = (5, 7)
 
 
@@ -26,8 +27,10 @@ class SettingNames:
             return written if written in self.known else self.old.get(written, "")
         prefix = f"{namespace.rstrip('_')}_"
         short = written.removeprefix(prefix)
-        if written.startswith(prefix) and short == short.upper() and short.lower() in self.known:
+        if written.startswith(prefix) and short == in_case(short, prefix) and short.lower() in self.known:
             return short.lower()
+        if written in self.known:
+            return written
         return self.old.get(written, "") if self.version >= NAMES_BESIDE_NAMESPACE else ""
 
     def is_old(self, written: str, namespace: str = "") -> bool:
@@ -39,7 +42,7 @@ class SettingNames:
     def is_meant(self, name: str, namespace: str) -> bool:
         """Whether a name in something that an app reads whole is meant for Celery."""
         if namespace:
-            return name.startswith(f"{namespace.rstrip('_')}_")
+            return name.startswith(f"{namespace.rstrip('_')}_") or self.new_name(name, namespace) != ""
         return self.new_name(name, "") != "" or name.startswith(FAMILIES) or self.is_old_fashioned(name)
 
     def is_meant_in_django(self, name: str, namespace: str) -> bool:
@@ -55,6 +58,15 @@ class SettingNames:
             return True
         return name.lower() in self.known and name.lower().startswith(FAMILIES)
 
+    def has_prefix(self, written: str, namespace: str) -> bool:
+        """Whether a name means a setting by the prefix of a namespace."""
+        return bool(namespace) and not self.new_name(written, "") and bool(self.new_name(written, namespace))
+
     def is_old_fashioned(self, name: str) -> bool:
         """Whether a name looks like one of before 4.0."""
         return name.isupper() and name.startswith(OLD_FAMILIES)
+
+
+def in_case(name: str, prefix: str) -> str:
+    """A name in the case of its namespace's prefix (`celery.app.utils.ConfigurationView`, `match_case`)."""
+    return name.upper() if prefix.isupper() else name.lower()

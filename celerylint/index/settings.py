@@ -7,16 +7,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from celerylint.facts import Assign, CallFact, Class, FileFacts, Setting, SettingForm
-from celerylint.index.apps import Apps, conf_owner, receiver
+from celerylint.index.apps import Apps, receiver
+from celerylint.index.class_settings import class_settings
 from celerylint.index.flask_settings import FlaskSettings
-from celerylint.index.links import Linked, Links
+from celerylint.index.links import Links
 from celerylint.index.mappings import Entries, Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.setting_names import SettingNames
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
 from celerylint.source import Span
-from celerylint.values import UNKNOWN, Attr, Const, Item, Mapping, Name, Value, Where
+from celerylint.values import (
+    UNKNOWN,
+    Attr,
+    Binary,
+    Call,
+    Const,
+    Element,
+    Item,
+    Mapping,
+    Name,
+    Value,
+    Where,
+)
 
 SETTINGS_PATH = re.compile(r"(?:^|/)[\w.]*(?:settings|config|conf)\w*(?:/|\.py$)", re.IGNORECASE)
 APP_KEYWORDS = {
@@ -27,6 +40,7 @@ APP_KEYWORDS = {
     "changes": "",
     "accept_content": "accept_content",
 }
+GIVEN = frozenset({"write", "keyword", "default"})
 FORMS: dict[str, SettingForm] = {"add_defaults": "default", "setdefault": "default"}
 
 
@@ -63,6 +77,8 @@ class Settings:
         holder: str = "",
     ) -> Setting:
         known = value if value == UNKNOWN else self.mappings.whole(value)
+        if form in GIVEN and not namespace:
+            namespace = self.space_of(written, app)
         name = self.names.new_name(written, namespace)
         return Setting(name, written, known, path, span, value_span, namespace, condition, app, form, holder, value)
 
@@ -96,25 +112,18 @@ class Settings:
             if link.target == "dict" and link.path == facts.path and link.value is not None:
                 found = self.mappings.entries(link.value, facts.path)
                 yield from self.of_entries(found, link.span, link.namespace, link.app, "object")
-            if link.target == facts.module:
-                app = self.links.sole_reader(link.target)
+            if facts.module in self.links.modules_of(link):
+                app = self.links.sole_reader(facts.module)
                 for name, rows in facts.assigns.items():
                     if self.names.is_meant(name, link.namespace):
                         yield from (self.of_assign(row, facts, link.namespace, app) for row in rows)
-            for cls in self.classes(link, facts):
-                app = self.links.sole_reader(link.target)
-                for name in cls.attributes:
-                    if self.names.is_meant(name, link.namespace):
-                        yield self.of_attribute(cls, name, link.namespace, app)
-
-    def classes(self, link: Linked, facts: FileFacts) -> list[Class]:
-        """The class that a link reads, and its bases, as far as they stand in a file."""
-        cls = self.modules.cls(Name(link.target)) if "." in link.target else None
-        return [] if cls is None else [c for c in [cls, *self.modules.bases(cls)[0]] if c.path == facts.path]
+            for cls in self.links.classes_of(link):
+                if cls.path == facts.path:
+                    yield from class_settings(self, cls, facts, link)
 
     def of_assign(self, row: Assign, facts: FileFacts, namespace: str, app: str) -> Setting:
         name = f"{facts.module}.{row.name}"
-        value = Name(name) if name in self.mappings.additions and len(facts.assigns[row.name]) == 1 else row.value
+        value = Name(name) if len(facts.assigns[row.name]) == 1 and self.mappings.added(name) else row.value
         return self.make(
             row.name, value, facts.path, row.span, row.value_span, namespace, row.condition, app, "object",
             facts.module,
@@ -134,12 +143,17 @@ class Settings:
         for write in facts.writes:
             name, owner = self.conf_key(write.target)
             if name:
-                yield self.make(
-                    name, write.value, facts.path, write.span, write.value_span, "", write.condition,
-                    self.apps.key_of(owner), "write",
-                )  # fmt: skip
+                form: SettingForm = "write"
+                value, app = write.value, self.apps.key_of(owner)
+                if isinstance(value, Binary) and value.op == "BitOr" and value.left == write.target:
+                    value, form = value.right, "extends"
+                yield self.make(name, value, facts.path, write.span, write.value_span, "", write.condition, app, form)
                 continue
             match write.target:
+                case Item(base=base, key=key) if self.apps.conf_of(base):
+                    app = self.apps.key_of(self.apps.owner(write.target))
+                    found = self.mappings.entries(written_item(key, write.value), facts.path)
+                    yield from self.of_entries(found, write.span, "", app, "write", write.condition)
                 case Item(base=base, key=key):
                     yield from self.extended(base, key, write.value, facts, write.span, write.value_span)
                 case _:
@@ -169,31 +183,47 @@ class Settings:
     def conf_key(self, target: Value) -> tuple[str, Value]:
         """The setting that `app.conf.name` or `app.conf["name"]` is, and the app; "" for anything else."""
         match target:
-            case Name(dotted=dotted) if ".conf." in dotted:
+            case Name(dotted=dotted):
                 owner, _, key = dotted.rpartition(".")
-                return (key, conf_owner(target)) if self.apps.conf_of(Name(owner)) else ("", UNKNOWN)
-            case Attr(base=base, name=name):
-                return (name, conf_owner(target)) if self.apps.conf_of(base) else ("", UNKNOWN)
+                found = self.apps.conf_of(Name(owner)) if "." in owner else False
+            case Attr(base=base, name=key):
+                found = self.apps.conf_of(base)
             case Item(base=base, key=Const(value=str() as key)):
-                return (key, conf_owner(target)) if self.apps.conf_of(base) else ("", UNKNOWN)
+                found = self.apps.conf_of(base)
             case _:
                 return "", UNKNOWN
+        return (key, self.apps.owner(target)) if found else ("", UNKNOWN)
 
     def of_call(self, fact: CallFact, facts: FileFacts) -> Iterator[Setting]:
         call, spans = fact.call, dict(fact.keyword_spans)
         if self.apps.makes_app(call.func):
             yield from self.app_keywords(fact, facts, spans)
         elif self.apps.updates_conf(call):
-            app, form = self.apps.key_of(conf_owner(call.func)), FORMS.get(last_name(call.func), "write")
+            app, form = self.apps.key_of(self.apps.owner(call.func)), FORMS.get(last_name(call.func), "write")
             for key, value in call.keywords:
                 if key:
                     span = spans.get(key, fact.span)
                     yield self.make(key, value, facts.path, span, span, "", fact.condition, app, form)
-            for arg in call.args:
-                found = self.mappings.entries(arg, facts.path)
+            for given in self.given(call):
+                found = self.mappings.entries(given, facts.path)
                 yield from self.of_entries(found, fact.span, "", app, form, fact.condition)
         elif last_name(call.func) == "update":
             yield from self.updated(fact, facts)
+
+    def given(self, call: Call) -> list[Value]:
+        """The dicts that a call writes several settings from; `add_defaults` calls a function for one."""
+        if last_name(call.func) == "setdefault":
+            return [written_item(call.args[0], call.args[1])] if len(call.args) == 2 else []
+        given = [*call.args, *(value for key, value in call.keywords if key is None)]
+        return [Call(value) if self.is_function(value) else value for value in given]
+
+    def is_function(self, value: Value) -> bool:
+        return isinstance(value, Name) and self.modules.function_named(value.dotted) is not None
+
+    def space_of(self, written: str, app: str) -> str:
+        """The namespace of an app whose prefix a name has that the app is given by code."""
+        spaces = (link.namespace for link in self.links.all if link.app == app)
+        return next((space for space in spaces if self.names.has_prefix(written, space)), "")
 
     def updated(self, fact: CallFact, facts: FileFacts) -> Iterator[Setting]:
         """`app.conf.beat_schedule.update({…})`."""
@@ -206,12 +236,18 @@ class Settings:
                 )
 
     def app_keywords(self, fact: CallFact, facts: FileFacts, spans: dict[str, Span]) -> Iterator[Setting]:
+        app = self.apps.bound_to(facts, fact)
         positional = dict(zip(("main", "loader", "backend"), fact.call.args, strict=False))
         keywords = {key: value for key, value in fact.call.keywords if key}
+        for value in (value for key, value in fact.call.keywords if key is None):
+            keywords |= {item.name: item.value for item in self.mappings.entries(value, facts.path).items if item.name}
         for key, value in (positional | keywords).items():
+            span = spans.get(key, fact.span)
+            if key == "changes":
+                found = self.mappings.entries(value, facts.path)
+                yield from self.of_entries(found, span, "", app, "keyword", fact.condition)
             written = APP_KEYWORDS.get(key, key if key in self.names.known or key in self.names.old else "")
             if written:
-                span, app = spans.get(key, fact.span), self.apps.bound_to(facts, fact)
                 yield self.make(written, value, facts.path, span, span, "", fact.condition, app, "keyword")
 
     def of_entries(
@@ -241,3 +277,14 @@ def unique(settings: Iterable[Setting]) -> list[Setting]:
         shared = replace(setting, app="")
         found[shared] = shared if shared in found and found[shared].app != setting.app else setting
     return sorted(found.values(), key=lambda setting: (setting.path, setting.span))
+
+
+def written_item(key: Value, value: Value) -> Value:
+    """What `conf[key] = value` gives a configuration: one item, or in a loop over a dict's items all of these."""
+    match key, value:
+        case Item(base=Element(base=Call(func=func)) as each, key=Const(value=0)), Item(base=other, key=Const(value=1)):
+            if each == other and last_name(func) == "items":
+                return receiver(func)
+        case _:
+            pass
+    return Mapping(((key, value),))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from celerylint.index.configuration import merged
 from celerylint.output._model import Row, place
 from celerylint.output._values import show, to_json
 from celerylint.rules import crontabs
 from celerylint.rules.queue_names import names
-from celerylint.values import Value, either
+from celerylint.values import Value
 
 if TYPE_CHECKING:
     from celerylint.facts import App, Route, ScheduleEntry, Setting
@@ -60,8 +61,7 @@ def modules(link: Linked, index: Index) -> list[str]:
 
 def in_force(rows: list[Setting]) -> Row:
     """A value in force, with all places that it may come from."""
-    value = either([row.value for row in rows]) if rows[-1].form != "extends" else rows[0].value
-    return {"value": to_json(value), "from": [place(row.path, row.span) for row in rows]}
+    return {"value": to_json(merged(rows)), "from": [place(row.path, row.span) for row in rows]}
 
 
 def setting(item: Setting, index: Index) -> Row:
