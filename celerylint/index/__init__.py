@@ -94,7 +94,9 @@ class Index:
     @cached_property
     def transactions(self) -> Transactions:
         """Which code runs inside a database transaction."""
-        return Transactions(self.graph, self.configuration, self.facts, self.dispatches, self.lines_with, self.read)
+        return Transactions(
+            self.graph, self.classes, self.configuration, self.facts, self.dispatches, self.lines_with, self.read
+        )
 
     @property
     def deployment(self) -> Deployment:

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from celerylint.facts import Class, Decorator, FileFacts, Function
 from celerylint.index.atomic import Atomic, items_of
+from celerylint.index.classes import MODEL, Classes
 from celerylint.index.configuration import Configuration
-from celerylint.index.modules import Modules
 from celerylint.index.tasks import last_name
 from celerylint.records import dataclass
 from celerylint.source import Span
@@ -22,7 +22,6 @@ NOT_ATOMIC = "django.db.transaction.non_atomic_requests"
 SAVING_SIGNALS = frozenset(
     f"django.db.models.signals.{name}" for name in ("pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed")
 )
-MODELS = frozenset({"django.db.models.Model", "django.contrib.gis.db.models.Model"})
 MODEL_METHODS = frozenset({"save", "delete"})
 ADMINS = ("django.contrib.admin.", "import_export.admin.", "reversion.admin.", "guardian.admin.")
 ADMIN_METHODS = frozenset(
@@ -61,19 +60,35 @@ class Beginnings:
 
     def __init__(
         self,
-        modules: Modules,
+        classes: Classes,
         atomic: Atomic,
         configuration: Configuration,
         lines_with: Callable[[str], list[tuple[str, str]]],
     ) -> None:
-        self.modules, self.atomic, self.configuration, self.lines_with = modules, atomic, configuration, lines_with
+        self.modules, self.classes = classes.modules, classes
+        self.atomic, self.configuration, self.lines_with = atomic, configuration, lines_with
 
     @cached_property
     def atomic_requests(self) -> bool:
         """Whether each request runs in a transaction of the default database."""
         paths = dict.fromkeys(path for path, _ in self.lines_with("ATOMIC_REQUESTS"))
         found = (self.modules.load(path) for path in paths if self.configuration.is_production(path))
-        return any(turns_on_atomic_requests(facts) for facts in found if facts is not None)
+        return any(self.turns_on_atomic_requests(facts) for facts in found if facts is not None)
+
+    def turns_on_atomic_requests(self, facts: FileFacts) -> bool:
+        """Whether a settings module sets `ATOMIC_REQUESTS` for the default database."""
+        written = any(
+            isinstance(write.target, Item)
+            and write.target.key == Const("ATOMIC_REQUESTS")
+            and write.value == Const(True)
+            for write in facts.writes
+        )
+        return written or any(self.in_default_database(row.value) for row in facts.assigns.get("DATABASES", ()))
+
+    def in_default_database(self, value: Value) -> bool:
+        entry = value.get("default") if isinstance(value, Mapping) else None
+        entry = None if entry is None else self.modules.expand(entry)
+        return isinstance(entry, Mapping) and entry.get("ATOMIC_REQUESTS") == Const(True)
 
     def cause(self, function: Function, facts: FileFacts, connected: dict[str, str]) -> Cause | None:
         """Why a function runs in a transaction whoever calls it; `connected` are signals by the key of a receiver."""
@@ -102,7 +117,7 @@ class Beginnings:
         classes, names = self.modules.bases(cls)
         if function.name in ADMIN_METHODS and any(name.startswith(ADMINS) for name in names):
             return Cause("admin", cls.path, function.span, function.name)
-        if function.name in MODEL_METHODS and any(name in MODELS for name in names):
+        if function.name in MODEL_METHODS and self.classes.of_class(cls) == MODEL:
             return Cause("save", cls.path, function.span, f"{cls.name}.{function.name}")
         view = self.atomic_requests and any(name.startswith(VIEWS) for name in names) and not function.is_async
         decorators = [function.decorators, *(each.decorators for each in [cls, *classes])]
@@ -181,17 +196,3 @@ def method_named(value: Value) -> str:
     """The method that `method_decorator(…, name="post")` on a class decorates; "dispatch" where none is named."""
     name = value.keyword("name") if isinstance(value, Call) else None
     return name.value if isinstance(name, Const) and isinstance(name.value, str) else "dispatch"
-
-
-def turns_on_atomic_requests(facts: FileFacts) -> bool:
-    """Whether a settings module sets `ATOMIC_REQUESTS` for the default database."""
-    written = any(
-        isinstance(write.target, Item) and write.target.key == Const("ATOMIC_REQUESTS") and write.value == Const(True)
-        for write in facts.writes
-    )
-    return written or any(in_default_database(row.value) for row in facts.assigns.get("DATABASES", ()))
-
-
-def in_default_database(value: Value) -> bool:
-    entry = value.get("default") if isinstance(value, Mapping) else None
-    return isinstance(entry, Mapping) and entry.get("ATOMIC_REQUESTS") == Const(True)

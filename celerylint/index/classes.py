@@ -64,6 +64,8 @@ PLAIN_DECORATORS = frozenset(
         "attrs.define", "attrs.frozen", "attrs.mutable", "typing.final", "typing.runtime_checkable",
     }
 )  # fmt: skip
+# Where the fields of Django's models come from, which tell a model whose base is not known.
+COLUMNS = ("django.db.models.", "django.contrib.gis.db.models.")
 EMPTY_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 
 
@@ -124,16 +126,21 @@ class Classes:
         family = [cls, *self.modules.bases(cls)[0]]
         if any("__json__" in one.methods for one in family):
             return ""
-        decorators = {self.decorator(decorator.value) for one in family for decorator in one.decorators}
+        decorators = {self.called(decorator.value) for one in family for decorator in one.decorators}
         found = self.by_bases([base for one in family for base in one.bases])
         if found != "object":
-            return found
+            return found or (MODEL if any(self.has_columns(one) for one in family) else "")
         if decorators & DATACLASS:
             return "dataclasses.dataclass"
         plain = decorators <= PLAIN_DECORATORS and not any(one.keywords for one in family)
         return "object" if plain else ""
 
-    def decorator(self, value: Value) -> str:
+    def has_columns(self, cls: Class) -> bool:
+        """Whether a class has fields of Django's models, which do nothing but in a model."""
+        names = (self.called(value) for value in cls.attributes.values() if isinstance(value, Call))
+        return any(name.startswith(COLUMNS) and name.endswith(("Field", "ForeignKey")) for name in names)
+
+    def called(self, value: Value) -> str:
         func = value.func if isinstance(value, Call) else value
         return self.modules.canonical(func.dotted) if isinstance(func, Name) else ""
 

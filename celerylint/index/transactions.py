@@ -9,6 +9,7 @@ from functools import cached_property
 from celerylint.facts import Block, CallSite, Dispatch, FileFacts, Function
 from celerylint.index.atomic import Atomic
 from celerylint.index.beginnings import Beginnings, Cause
+from celerylint.index.classes import Classes
 from celerylint.index.configuration import Configuration
 from celerylint.index.modules import Modules
 from celerylint.index.reach import CallGraph, Step
@@ -40,6 +41,7 @@ class Transactions:
     def __init__(
         self,
         graph: CallGraph,
+        classes: Classes,
         configuration: Configuration,
         facts: list[FileFacts],
         dispatches: list[Dispatch],
@@ -49,7 +51,7 @@ class Transactions:
         self.modules: Modules = graph.modules
         self.facts, self.dispatches, self.read = facts, dispatches, read
         self.atomic = Atomic(self.modules)
-        self.starts = Beginnings(self.modules, self.atomic, configuration, lines_with)
+        self.starts = Beginnings(classes, self.atomic, configuration, lines_with)
         self.graph = CallGraph(self.modules, graph.tasks, self.names_sender)
         self.naming: dict[str, bool] = {facts.path: True for facts in facts}
 
