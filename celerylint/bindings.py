@@ -34,7 +34,7 @@ def default_for_key(call: ast.Call) -> list[Growth]:
 
 
 def key_taken_out(call: ast.Call) -> list[Growth]:
-    return [Growth(call, out=True)] if call.args else []
+    return [Growth(call, call.args[0], out=True)] if call.args else []
 
 
 GROWERS: dict[str, Callable[[ast.Call], list[Growth]]] = {

@@ -56,8 +56,8 @@ def type_of(value: Value, base: Base = nothing) -> str:
     match value:
         case Const(value=constant):
             return type(constant).__name__
-        case Typed(type=kind):
-            return canonical(kind, base)
+        case Typed(type=kind, at_least=known):
+            return canonical(kind, base) or known
         case Sequence(type=kind) | Comprehension(type=kind):
             return kind
         case Mapping():

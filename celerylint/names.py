@@ -54,12 +54,13 @@ class Locator(Protocol):
 
 
 class Pair(NamedTuple):
-    """One item of a dict, with the places of its key and value where these are written out."""
+    """One item of a dict, with the places of its key and value where these are written out; `out`: one taken out."""
 
     key: Value | None
     value: Value
     key_span: Span | None = None
     span: Span | None = None
+    out: bool = False
 
 
 class Names:
@@ -169,10 +170,9 @@ class Names:
                 return UNKNOWN
 
     def caught(self, binding: Binding, depth: int) -> Value:
-        if binding.value is None:
-            return UNKNOWN
-        kind = self.value(binding.value, depth)
-        return Typed(kind.dotted) if isinstance(kind, Name) else UNKNOWN
+        """What a handler catches is an exception, whatever is known of the classes that it names."""
+        kind = UNKNOWN if binding.value is None else self.value(binding.value, depth)
+        return Typed(kind.dotted if isinstance(kind, Name) else "Exception", at_least="Exception")
 
     def grown(self, name: str, scope: Scope, value: Value, depth: int) -> Value:
         """A list or dict that more is put into later holds that too."""
@@ -203,30 +203,31 @@ class Names:
         return [Star(value) if many else value for value, many in values]
 
     def stored(self, growths: list[Growth], depth: int) -> list[Pair]:
-        """What is put into a dict; taking out leaves nothing known of its keys."""
+        """What is put into a dict, and the keys that are taken out."""
         return [
-            Pair(None, UNKNOWN)
-            if growth.out
-            else Pair(
+            Pair(
                 None if growth.key is None else self.value(growth.key, depth),
-                self.value(growth.value, depth),
+                UNKNOWN if growth.out else self.value(growth.value, depth),
                 self.span(growth.key),
                 self.span(growth.value),
+                growth.out,
             )
             for growth in growths
         ]
 
     def mapping(self, pairs: list[Pair], span: Span | None) -> Mapping:
-        """A dict to which keys were given at several places: a key that occurs twice may have either value."""
+        """A dict to which keys were given at several places: a key that occurs twice may have either value, and
+        nothing is known of one that is taken out."""
         values: dict[Value, list[Pair]] = {}
+        gone = {pair.key for pair in pairs if pair.out}
         for pair in pairs:
-            if isinstance(pair.key, Const):
+            if isinstance(pair.key, Const) and pair.key not in gone:
                 values.setdefault(pair.key, []).append(pair)
         merged = [
             Pair(key, either([pair.value for pair in found]), found[-1].key_span, found[-1].span)
             for key, found in values.items()
         ]
-        merged += [pair for pair in pairs if not isinstance(pair.key, Const)]
+        merged += [Pair(None, UNKNOWN) for key in gone] + [p for p in pairs if not (p.out or isinstance(p.key, Const))]
         spans = [pair.span for pair in merged if pair.span is not None]
         where = (
             Where(self.path, span or spans[0], tuple(spans), tuple(pair.key_span for pair in merged))

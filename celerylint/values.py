@@ -45,12 +45,14 @@ class Typed:
 
     `type` is dotted: `str`, `int`, `datetime.datetime`, `shop.models.Order`. `annotated` says that a
     human claims it (a parameter's annotation) and no expression proves it. `start` is what a text is known to
-    begin with; it is no part of what the value is equal to.
+    begin with; it is no part of what the value is equal to. `at_least` is a type that it is one of where nothing
+    may be known of `type`: what a handler catches is an exception.
     """
 
     type: str
     annotated: bool = False
     start: str = field(default="", compare=False)
+    at_least: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

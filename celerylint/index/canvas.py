@@ -87,7 +87,7 @@ class Canvases:
         if task is None:
             return None
         if method in {"s", "si"}:
-            return Made(task, passed(call), method == "si", task.name)
+            return Made(task, self.passed(call), method == "si", task.name)
         if method in {"signature", "subtask"}:
             return Made(task, self.packed(call), self.immutability(call), task.name)
         return None
@@ -114,6 +114,14 @@ class Canvases:
         if written is None:
             return None if any(key is None for key, _ in call.keywords) else False
         return truth(self.modules.expand(written))
+
+    def passed(self, call: Call) -> Arguments:
+        """The arguments of a call that hands them on as they are, those in `**{…}` among them."""
+        count, more = counted(call.args)
+        written = frozenset(key for key, _ in call.keywords if key)
+        others = [self.keyed(value) for key, value in call.keywords if key is None]
+        names = written.union(*(keys for keys, _ in others))
+        return Arguments(count, more, names, any(hidden for _, hidden in others))
 
     def packed(self, call: Call, names: tuple[str, str] = ("args", "kwargs")) -> Arguments:
         """The task's arguments in a call that takes them as `args` and `kwargs`."""
@@ -198,13 +206,6 @@ class Canvases:
         return [
             entry for member in members if not isinstance(member, Star) for entry in self.entries(member, depth + 1)
         ]
-
-
-def passed(call: Call) -> Arguments:
-    """The arguments of a call that hands them on as they are."""
-    count, more = counted(call.args)
-    keys = frozenset(key for key, _ in call.keywords if key)
-    return Arguments(count, more, keys, any(key is None for key, _ in call.keywords))
 
 
 def counted(items: Items[Value]) -> tuple[int, bool]:

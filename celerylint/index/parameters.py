@@ -159,9 +159,33 @@ class Parameters:
             return self.plain_default
         if self.tasks.foreign_base(task) and not self.known_base(task):
             return False
-        classes = self.tasks.base_classes(task)
+        return all(self.calls_plainly(cls) for cls in self.classes_of(task))
+
+    def rewrites(self, task: Task) -> bool:
+        """Whether a class of the project sends other arguments than a dispatch of the task gives, or may do so."""
+        senders = (f"{cls.key}.apply_async" for cls in self.classes_of(task) if "apply_async" in cls.methods)
+        return not all(self.sends_as_given(self.modules.function(key)) for key in senders)
+
+    def classes_of(self, task: Task) -> list[Class]:
+        """The classes of the project that a task is made of."""
+        if task.kind != "class" and "base" not in task.options:
+            return self.own_defaults
         own = self.tasks.class_of(task) if task.kind == "class" else None
-        return all(self.calls_plainly(cls) for cls in [*([own] if own else []), *classes])
+        return [*([own] if own else []), *self.tasks.base_classes(task)]
+
+    @cached_property
+    def own_defaults(self) -> list[Class]:
+        """The classes of the project that an application makes tasks of."""
+        found = (self.modules.cls(value) for value in self.default_classes())
+        return [each for cls in found if cls is not None for each in [cls, *self.modules.bases(cls)[0]]]
+
+    def sends_as_given(self, function: Function | None) -> bool:
+        """Whether an `apply_async` gives Celery's the very `args` and `kwargs` that it got."""
+        returned = [value for value in function.returns if isinstance(value, Call)] if function is not None else []
+        sent = [call for call in returned if last_name(call.func) == "apply_async"]
+        given = [value for call in sent for value in (call.keyword("args"), call.keyword("kwargs"), *call.args[:2])]
+        plain = (value.base if isinstance(value, Star) else value for value in given if value is not None)
+        return bool(sent) and all(isinstance(value, Param) for value in plain)
 
     @cached_property
     def plain_default(self) -> bool:

@@ -35,9 +35,9 @@ class Argument:
 
 
 def arguments(dispatch: Dispatch, file: File, index: Index) -> Iterator[Argument]:
-    """The task's own arguments that are written out in a dispatch, in order."""
+    """The task's own arguments that are written out in a dispatch, in order; none where its class sends others."""
     call = file.node_at(dispatch.span, ast.Call) if dispatch.method in PASSING | MAPPING else None
-    if call is None:
+    if call is None or (dispatch.task is not None and index.parameters.rewrites(dispatch.task)):
         return
     if dispatch.method in MAPPING:
         yield from mapped(call, dispatch, file, index)

@@ -36,7 +36,8 @@ Good::
 What an argument is follows from how it was made: queries of Django, SQLAlchemy and peewee models, `self` in a method
 of a model, `get_object()` of views, `save()` of serializers, `instance` in a receiver of Django's model signals,
 annotations, `flask.request`, `request.user`, forms, `open()`. Lists and dicts are looked into. Silent wherever that is
-not certain, about `.values_list(...)` in a list, and in tests.
+not certain, about `.values_list(...)` in a list, where the task's class has an `apply_async()` of its own that sends
+something else, and in tests.
 
 Sources: Celery's user guide, "Tasks", "State"; `kombu.utils.json` (5.7).
 """

@@ -9,7 +9,7 @@ from celerylint.facts import Dispatch, Setting, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.arguments import ANY, Arguments
-from celerylint.index.canvas import counted, passed
+from celerylint.index.canvas import counted
 from celerylint.records import dataclass
 from celerylint.values import Call, Comprehension, Const, Name, Sequence, Value
 
@@ -32,9 +32,9 @@ def of_dispatch(dispatch: Dispatch, call: ast.Call, file: File, index: Index) ->
         return None
     match dispatch.method:
         case "s":
-            return passed(value).behind(ANY)
+            return index.canvases.passed(value).behind(ANY)
         case method if method in PLAIN:
-            return passed(value)
+            return index.canvases.passed(value)
         case "map":
             return Arguments(1)
         case "starmap" | "chunks":
