@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -89,6 +90,7 @@ def commit_all(staged: Sequence[Staged]) -> list[str]:
     return []
 
 
+TEMPORARY = re.compile(r"\.celerylint-(?P<process>[1-9][0-9]*)-\w+\.tmp")
 CHANGED = "changed since it was read; nothing was written to it"
 
 
@@ -107,7 +109,8 @@ def stage(path: Path, old: bytes, new: bytes) -> Staged:
         raise NotWritten(f"{path}: {CHANGED}")
     if not os.access(target, os.W_OK):
         raise NotWritten(f"{path}: cannot be written: it is read-only")
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+    clear_away(target.parent)
+    handle, name = tempfile.mkstemp(prefix=f".celerylint-{os.getpid()}-", suffix=".tmp", dir=target.parent)
     staged = Staged(path, target, Path(name), old, new)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -119,6 +122,26 @@ def stage(path: Path, old: bytes, new: bytes) -> Staged:
         staged.discard()
         raise
     return staged
+
+
+def clear_away(folder: Path) -> None:
+    """Remove what killed processes left in a folder. Elsewhere than on POSIX nothing says which those are."""
+    if os.name == "posix":
+        for name in os.listdir(folder):
+            match = TEMPORARY.fullmatch(name)
+            if match is not None and not is_running(int(match["process"])):
+                with contextlib.suppress(OSError):
+                    os.unlink(folder / name)
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def keep_owner_and_mode(path: Path, temporary: Path, status: os.stat_result) -> None:

@@ -222,11 +222,21 @@ def test_killed_between_writing_and_replacing_nothing_is_lost(tmp_path: Path) ->
     assert done.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"old\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    # What the killed process could not clear away is no Python file, and does not stop the next one.
+    # What the killed process could not clear away is no Python file, and the next one removes it.
     [other] = [name for name in names(tmp_path) if name != "a.py"]
-    assert other.startswith(".a.py.")
+    assert other.startswith(".celerylint-")
     assert other.endswith(".tmp")
+    running = tmp_path / f".celerylint-{os.getpid()}-abc.tmp"
+    running.touch()
     write(path, b"old\n", b"new")
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == sorted([running.name, "a.py"])
+
+
+def test_a_name_as_long_as_names_may_be(tmp_path: Path) -> None:
+    path = tmp_path / f"{'表' * 84}.py"
+    path.write_bytes(b"old")
+    write(path, b"old", b"new")
     assert path.read_bytes() == b"new"
 
 
