@@ -10,7 +10,7 @@ from functools import cached_property
 from celerylint import cache as store
 from celerylint import engine, environment, workers
 from celerylint.codebase import Codebase, described, unparsable
-from celerylint.config import enabled, ignored, selected, unknown_codes
+from celerylint.config import Unknown, decides, enabled, ignored, selected, turned_off, unknown_codes
 from celerylint.deploy import Deployment, Repository, Unread
 from celerylint.directives import may_have
 from celerylint.file import File
@@ -153,6 +153,14 @@ class Project(Codebase):
         file = File(source, ast.Module([], []), "", False, self.modules)
         return self.suppressed(file, engine.told_once([each for each in findings if each.code in codes]), active)
 
+    def tells(self, rule: Rule, unknown: Unknown) -> bool:
+        """Whether to report an entry of the configuration file. One that may have left out the very rule that would is
+        reported all the same."""
+        path = shown(unknown.path or "")
+        return enabled(self.config, rule, path) or (
+            decides(self.config, unknown) and not turned_off(self.config, rule, path)
+        )
+
     def configuration_findings(self) -> list[Finding]:
         """Entries of the configuration file that name no rule."""
         rule = engine.rules()["CEL091"]
@@ -165,7 +173,7 @@ class Project(Codebase):
                 code=unknown.selector,
             )
             for unknown in unknown_codes(self.config, known)
-            if unknown.path is not None and enabled(self.config, rule, shown(unknown.path))
+            if unknown.path is not None and self.tells(rule, unknown)
         ]
 
 

@@ -5,6 +5,7 @@ Exit status: 0 nothing found, 1 findings remain (`--diff`: something would chang
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -60,7 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return int(commands.main(list(arguments), prog_name="celerylint", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(BrokenPipeError):
+            error.show()
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -15,6 +15,13 @@ def split(ctx: click.Context, parameter: click.Parameter, values: Sequence[str])
     return items if values else None
 
 
+def selectors(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...] | None:
+    """The same of rules; with nothing between the commas, as from an empty variable, nothing would be checked."""
+    if any(not value.strip(" ,") for value in values):
+        raise click.BadParameter("names no rule", ctx, parameter)
+    return split(ctx, parameter, values)
+
+
 def items_of(value: str) -> Iterator[str]:
     """What stands between commas."""
     return filter(None, (item.strip() for item in value.split(",")))

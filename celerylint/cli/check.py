@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 import click
 
 from celerylint import output
-from celerylint.cli._options import pairs, split
+from celerylint.cli._options import pairs, selectors, split
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def listed(name: str, items: str, text: str) -> Callable[[F], F]:
     """An option that takes several values, between commas or one at a time."""
-    return click.option(name, multiple=True, callback=split, metavar=f"{items},...", help=text)
+    callback = selectors if items == "CODE" else split
+    return click.option(name, multiple=True, callback=callback, metavar=f"{items},...", help=text)
 
 
 @click.command(

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from celerylint.config.loading import by_configuration, load
 from celerylint.config.model import OPTIONS, Config, ConfigError
-from celerylint.config.selection import Unknown, enabled, ignored, refuse_unknown, selected, unknown_codes
+from celerylint.config.selection import (
+    Unknown,
+    decides,
+    enabled,
+    ignored,
+    refuse_unknown,
+    selected,
+    turned_off,
+    unknown_codes,
+)
 
 if TYPE_CHECKING:
     from celerylint.toml import tomllib
@@ -31,11 +40,13 @@ __all__ = [
     "ConfigError",
     "Unknown",
     "by_configuration",
+    "decides",
     "enabled",
     "ignored",
     "load",
     "refuse_unknown",
     "selected",
     "tomllib",
+    "turned_off",
     "unknown_codes",
 ]

@@ -41,6 +41,11 @@ def enabled(config: Config, rule: Selectable, path: str) -> bool:
     return selected(config, rule) and not ignored(config, rule, path)
 
 
+def turned_off(config: Config, rule: Selectable, path: str) -> bool:
+    """Whether a rule is named as one not to run for a file, and not merely left out where others are named."""
+    return ignored(config, rule, path) or any(specificity(layer.ignore, rule) >= 0 for layer in layers(config))
+
+
 def selected(config: Config, rule: Selectable) -> bool:
     """Whether a rule is on where no file turns it off."""
     on = not rule.strict or config.profile == "strict"
@@ -92,6 +97,12 @@ def unknown_codes(config: Config, known: Collection[str]) -> list[Unknown]:
         for selector in dict.fromkeys(selectors)
         if not is_known(selector, known)
     ]
+
+
+def decides(config: Config, unknown: Unknown) -> bool:
+    """Whether a selector is one of those that say what runs: where it is mistyped, too little does."""
+    deciding = [layer.source for layer in layers(config) if layer.select is not None]
+    return unknown.key == "select" and deciding[-1:] == [unknown.source]
 
 
 def refuse_unknown(config: Config, known: Collection[str]) -> None:

@@ -51,6 +51,8 @@ def test_every_option_of_the_configuration_that_the_command_line_has_too_is_pass
         (["--no-such-option"], ["--no-such-option"]),
         (["--output-format", "xml"], ["xml", "sarif"]),
         (["--select", "CEL299"], ["--select", "CEL299"]),
+        (["--select", ""], ["--select", "names no rule"]),
+        (["--ignore", " , "], ["--ignore", "names no rule"]),
         (["--select", "retry-not-raisd"], ["did you mean retry-not-raised?"]),
         (["--target-version", "new"], ["--target-version"]),
         (["--jobs", "0"], ["--jobs"]),
@@ -85,6 +87,25 @@ def test_a_bad_configuration_exits_2_and_names_file_and_key(run: Runner, text: s
         assert done.status == 2
         assert [word for word in words if word not in done.err] == []
         assert done.err.startswith("celerylint: error: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "codes"),
+    [
+        ('select = ["CEL999"]', [], ["CEL091"]),
+        ('select = ["CEL999", "CEL206"]', [], ["CEL091", "CEL206"]),
+        ('select = ["CEL999"]', ["--ignore", "CEL091"], []),
+        ('select = ["CEL999"]', ["--select", "CEL206"], ["CEL206"]),
+        ('select = ["CEL206"]\nignore = ["CEL999"]', [], ["CEL206"]),
+        ('ignore = ["CEL999"]\nextend-select = ["CEL0"]', ["--ignore", "CEL101"], ["CEL091", "CEL206"]),
+    ],
+)
+def test_a_mistyped_code_does_not_silence_everything(
+    run: Runner, text: str, arguments: list[str], codes: list[str]
+) -> None:
+    run.write("pyproject.toml", f"[tool.celerylint]\n{text}\n")
+    done = run("--output-format", "concise", *arguments)
+    assert (done.status, [code for code in done.codes if code in {"CEL091", "CEL206"}]) == (int(bool(codes)), codes)
 
 
 def test_each_path_has_the_configuration_above_it(run: Runner) -> None:
