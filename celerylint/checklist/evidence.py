@@ -234,6 +234,8 @@ class Evidence(Overview):
         if found or other or any(url.is_elsewhere for url in self.broker_urls):
             return found
         known = started([server for server in self.deployment.brokers if self.may_hold_queues(server)])
+        # What developers run says nothing beside what others do.
+        known = [server for server in known if not self.is_developing(self.spot(server.place))] or known
         return [server for server in known if OWN.search(self.called(server))] or known
 
     def may_hold_queues(self, server: Broker) -> bool:

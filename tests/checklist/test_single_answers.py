@@ -74,6 +74,17 @@ def test_what_counts_as_a_login(url: str, state: str, tmp_path: Path) -> None:
     assert ask(tmp_path, "security.redis-auth", {"shop.py": app(f"broker={url!r}")}).state == state
 
 
+def test_a_redis_of_developers_does_not_count_beside_another(tmp_path: Path) -> None:
+    files = {
+        "shop.py": app("broker=url()"),
+        "docker-compose.yml": "services:\n  test: {build: ., volumes: ['.:/app'], command: make test}\n"
+        "  redis: {image: 'redis:7', ports: ['6379:6379']}\n",
+        "docker/docker-compose.yml": "services:\n  shop: {build: .}\n  redis: {image: 'redis:7'}\n",
+    }
+    (place,) = ask(tmp_path, "security.network", files).evidence
+    assert place.path == "docker/docker-compose.yml"
+
+
 # Settings
 
 

@@ -120,10 +120,9 @@ def of_item(item: Item, answer: Answer, style: Style, opened: bool) -> str:
     """An item that unfolds; what fails is open, where that is wanted."""
     open_ = " open" if opened and answer.state in {"fail", "partly"} else ""
     found = f'<span class="found">{code(answer.found)}</span>' if answer.found else ""
-    optional = " <small>optional</small>" if item.optional else ""
     return f"""<details class="item" id="{item.id}" data-state="{answer.state}"{open_}>
 <summary><span class="badge {answer.state}"><span aria-hidden="true">{MARKS[answer.state]}</span> {answer.state}</span>
-<span><span class="wanted">{code(item.wanted)}{optional}</span> {found}</span>
+<span><span class="wanted">{code(item.wanted)}</span> {found}</span>
 <a class="id" href="#{item.id}">{item.id}</a></summary>
 <div class="body">
 {body(item, answer, style)}

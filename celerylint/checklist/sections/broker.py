@@ -147,7 +147,7 @@ def memory_policy(evidence: Evidence) -> Answer:
         evidence,
         "broker.memory-policy",
         judge,
-        "With a policy",
+        "With a limit and a policy",
         check="CONFIG GET maxmemory-policy",
         directive="maxmemory-policy",
         notes=("CEL822",),
