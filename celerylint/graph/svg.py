@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from celerylint.graph.layout import HEIGHT, MARGIN, Box, Layout, layout
-from celerylint.graph.model import KINDS, Edge, Graph, Kind
+from celerylint.graph.model import KINDS, Edge, Graph, Kind, Relation
 
 STYLE = """\
 svg { background: #fbfaf7; font: 12px ui-monospace, Menlo, Consolas, monospace; }
@@ -16,7 +16,7 @@ text { fill: #1d2327; } .legend text, .label { fill: #5c666e; } .label { font-si
 .worker rect { fill: #e5f5eb; stroke: #1f7a44; } .stuck rect { fill: #fdeceb; stroke: #b3261e; stroke-width: 3; }
 path { fill: none; stroke: #8a949c; stroke-width: 1.2; } path.schedules { stroke-dasharray: 5 4; stroke: #96590a; }
 path.then { stroke: #14639a; stroke-width: 2.2; } path.waits { stroke: #96590a; stroke-width: 2; }
-path.stuck { stroke: #b3261e; stroke-width: 3; } marker path { fill: #8a949c; stroke: none; }
+path.stuck { stroke: #b3261e; stroke-width: 3; } marker path { fill: #8a949c; fill: context-stroke; stroke: none; }
 g.node:hover rect { stroke-width: 3; }
 @media (prefers-color-scheme: dark) {
   svg { background: #14181b; } text { fill: #e8e6e1; } .legend text, .label { fill: #a3adb5; }
@@ -29,20 +29,24 @@ g.node:hover rect { stroke-width: 3; }
 ROUND: dict[Kind, float] = {"schedule": 14, "caller": 6, "task": 3, "queue": 12, "worker": 3}
 LEGEND = {"schedule": "schedule", "caller": "code that sends", "task": "task", "queue": "queue", "worker": "worker"}
 
+LINES: dict[Relation, str] = {"then": "runs after it", "waits": "waits for its result"}
+
 
 def render(graph: Graph) -> str:
     """The picture, with a legend below."""
     placed = layout(graph)
-    width, height = max(placed.width, 640), placed.height + 40
+    explained = list(legend(graph, placed.height + 12))
+    width, height = max([placed.width, 640, *(end for _, end in explained)]), placed.height + 40
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="Tasks, queues and workers">',
         f"<style>{STYLE}</style>",
-        '<defs><marker id="end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<defs><marker id="end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" '
+        'markerUnits="userSpaceOnUse" orient="auto">'
         '<path d="M0,0 L8,4 L0,8 z"/></marker></defs>',
         *(line(edge, graph, placed) for edge in graph.edges),
         *(drawn(box) for box in placed.boxes.values()),
-        *legend(graph, placed.height + 12),
+        *(text for text, _ in explained),
     ]
     return "\n".join([*parts, "</svg>", ""])
 
@@ -88,18 +92,19 @@ def curve(source: Box, target: Box) -> str:
     )
 
 
-def legend(graph: Graph, top: float) -> Iterator[str]:
-    """What the colours mean, as far as they are used."""
+def legend(graph: Graph, top: float) -> Iterator[tuple[str, float]]:
+    """What colours and lines mean, as far as they are used, each with where it ends."""
+    kinds = [(kind, LEGEND[kind]) for kind in KINDS if graph.of(kind)]
+    used = {edge.relation for edge in graph.edges}
+    lines = [(relation, text) for relation, text in LINES.items() if relation in used]
+    stuck = [("stuck", "tasks that wait for each other")] if graph.cycles else []
     left = MARGIN
-    for kind in (kind for kind in KINDS if graph.of(kind)):
-        text = LEGEND[kind]
-        yield (
-            f'<g class="legend {kind}"><rect x="{left:.0f}" y="{top:.0f}" width="16" height="12" rx="3"/>'
-            f'<text x="{left + 22:.0f}" y="{top + 10:.0f}">{text}</text></g>'
+    for name, text in [*kinds, *lines, *stuck]:
+        mark = (
+            f'<path class="{name}" d="M{left:.0f},{top + 6:.0f} h16"/>'
+            if name in LINES
+            else f'<rect x="{left:.0f}" y="{top:.0f}" width="16" height="12" rx="3"/>'
         )
+        label = f'<text x="{left + 22:.0f}" y="{top + 10:.0f}">{text}</text>'
         left += 40 + len(text) * 7.2
-    if graph.cycles:
-        yield (
-            f'<g class="legend stuck"><rect x="{left:.0f}" y="{top:.0f}" width="16" height="12" rx="3"/>'
-            f'<text x="{left + 22:.0f}" y="{top + 10:.0f}">tasks that wait for each other</text></g>'
-        )
+        yield f'<g class="legend {name}">{mark}{label}</g>', left

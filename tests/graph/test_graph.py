@@ -216,6 +216,18 @@ def test_svg_is_well_formed_and_whole(found: Graph) -> None:
 
 
 @given(graphs())
+def test_the_legend_explains_what_is_drawn(found: Graph) -> None:
+    root = ElementTree.fromstring(graph.load("svg").render(found))
+    explained = [
+        group.attrib["class"].split()[1] for group in root.iter(f"{SVG}g") if "legend" in group.attrib["class"]
+    ]
+    drawn = {node.kind for node in found.nodes.values()} | {"then", "waits"} & {edge.relation for edge in found.edges}
+    assert sorted(explained) == sorted({*drawn, *(["stuck"] if found.cycles else [])})
+    ends = [float(text.attrib["x"]) + 7.2 * len(text.text or "") for text in root.iter(f"{SVG}text")]
+    assert max(ends, default=0) <= float(root.attrib["width"])
+
+
+@given(graphs())
 def test_mermaid_quotes_everything(found: Graph) -> None:
     text = graph.load("mermaid").render(found)
     lines = text.splitlines()
