@@ -203,8 +203,8 @@ class Task:
 
     @property
     def label(self) -> str:
-        """How messages call it: the last part of its name."""
-        return self.name.rpartition(".")[2] or self.key.rpartition(":")[2]
+        """How messages call it: by its function or class, else by the last part of its name."""
+        return self.key.rpartition(":")[2].rpartition(".")[2] or self.name.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ from celerylint.facts import Function, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.worker import known_as
 from celerylint.values import Call, Name, Param, Value
 from celerylint.values import Function as FunctionValue
 
@@ -71,7 +70,7 @@ def nested(task: Task, file: File, index: Index) -> Iterator[Finding]:
     owners = list(chain(around, index))
     if any(makes_tasks(owner, function, index) for owner in owners) or wraps_another(function, file):
         return
-    yield rule.finding(file, task.span, task=known_as(task), around=around.name)
+    yield rule.finding(file, task.span, task=task.label, around=around.name)
 
 
 def outer(function: Function, index: Index) -> Function | None:

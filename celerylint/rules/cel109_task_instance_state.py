@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, InWorker, Rule
-from celerylint.rules.worker import known_as, way
+from celerylint.rules.worker import way
 from celerylint.tree import FunctionNode
 from celerylint.values import Param
 
@@ -69,7 +69,7 @@ def kept(node: ast.Attribute | ast.Name, file: File, index: Index) -> Iterator[F
     if reach is None or is_kept_on_purpose(node, file) or index.modules.is_test(file.path) or not is_first(node, file):
         return
     related = way(index, file.function_key(node))
-    yield rule.finding(file, file.span(node), related=related, target=file.text(node), task=known_as(reach.task))
+    yield rule.finding(file, file.span(node), related=related, target=file.text(node), task=reach.task.label)
 
 
 def is_task(node: ast.expr, file: File, index: Index) -> bool:

@@ -56,7 +56,6 @@ from celerylint.index import Index
 from celerylint.rule import Finding, Rule
 from celerylint.rules.failures import doing, earlier, is_broad, may_take_time, raises
 from celerylint.rules.retries import autoretried
-from celerylint.rules.worker import known_as
 from celerylint.tree import FunctionNode
 
 rule = Rule(
@@ -84,9 +83,9 @@ def swallows(node: ast.ExceptHandler, file: File, index: Index) -> Iterator[Find
     if done == "other" or not isinstance(around, ast.Try):
         return
     if keeps_from_retry(node, around, reach.task, file, index):
-        yield rule.finding(file, file.span(node), message=NEVER_RETRIED, task=known_as(reach.task))
+        yield rule.finding(file, file.span(node), message=NEVER_RETRIED, task=reach.task.label)
     elif done != "trace" and may_take_time(around.body, file):
-        yield rule.finding(file, file.span(node), task=known_as(reach.task))
+        yield rule.finding(file, file.span(node), task=reach.task.label)
 
 
 def keeps_from_retry(node: ast.ExceptHandler, around: ast.Try, task: Task, file: File, index: Index) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from celerylint.collect.guards import is_optional, is_tested
-from celerylint.facts import Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.index.reach import Reach
@@ -26,16 +25,11 @@ def way(index: Index, key: str) -> tuple[Related, ...]:
     steps = index.graph.steps(key)
     if reach is None or not steps:
         return ()
-    task = Related(reach.task.path, reach.task.span, f"task `{known_as(reach.task)}` runs this")
+    task = Related(reach.task.path, reach.task.span, f"task `{reach.task.label}` runs this")
     return task, *(Related(step.path, step.span, f"through this call of `{step.callee}`") for step in steps)
 
 
 def where(reach: Reach) -> str:
     """Where something happens, for messages: in a task, or in what it calls."""
-    name = known_as(reach.task)
+    name = reach.task.label
     return f"in task `{name}`" if reach.step is None else f"in code that task `{name}` runs"
-
-
-def known_as(task: Task) -> str:
-    """How a message calls a task: by its function or class, else by the name that was given to it."""
-    return task.key.rpartition(":")[2].rpartition(".")[2] or task.label
