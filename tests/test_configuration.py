@@ -403,3 +403,23 @@ def test_modules_of_settings_that_take_names_in_at_run_time_hide_settings(tmp_pa
     files = {"shop/celery.py": DJANGO, "shop/settings/production.py": f"CELERY_TIMEZONE = 'UTC'\n{text}\n"}
     assert read(tmp_path, files).hidden
     assert not read(tmp_path, {**files, "shop/settings/production.py": "CELERY_TIMEZONE = 'UTC'\n"}).hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("NAMES = ['SECRET_KEY']\nfor name in NAMES:\n    locals()[name] = find(name)", False),
+        ("for name in ('SECRET_KEY', 'ZONE'):\n    locals()[name] = find(name)", False),
+        ("for name in names():\n    locals()[name] = find(name)", True),
+    ],
+)
+def test_names_that_are_written_out_hide_nothing(tmp_path: Path, text: str, hidden: bool) -> None:
+    files = {"shop/celery.py": DJANGO, "shop/settings/production.py": f"CELERY_TIMEZONE = 'UTC'\n{text}\n"}
+    assert read(tmp_path, files).hidden is hidden
+
+
+@pytest.mark.parametrize(("name", "hidden"), [("live", True), ("devstack", False)])
+def test_modules_beside_the_settings_take_names_in_too(tmp_path: Path, name: str, hidden: bool) -> None:
+    filled = "from shop.settings.base import *\nwith open(FILE) as file:\n    vars().update(load(file))\n"
+    files = {"shop/celery.py": DJANGO, "shop/settings/base.py": "CELERY_TIMEZONE = 'UTC'\n"}
+    assert read(tmp_path, files | {f"shop/settings/{name}.py": filled}).hidden is hidden

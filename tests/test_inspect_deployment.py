@@ -191,6 +191,25 @@ def test_kinds_can_be_chosen(inspect: Callable[..., str]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "counted"),
+    [
+        ("", "1 task"),
+        ("@app.task\ndef pack(): ...\npack.apply_async(queue='mail')\n", "2 tasks"),
+        ("@app.task(queue=find())\ndef pack(): ...\n", "at least 1 task"),
+    ],
+)
+def test_tasks_of_a_worker(inspect: Callable[..., str], more: str, counted: str) -> None:
+    text = inspect({"compose.yaml": COMPOSE, "shop.py": CODE + more}, "--workers")
+    assert f"      consumes mail, {counted}" in text.splitlines()
+
+
+def test_tasks_of_a_worker_behind_a_router_of_code(inspect: Callable[..., str]) -> None:
+    code = CODE.replace('{"shop.send": {"queue": "mail"}}', "[find_router()]")
+    text = inspect({"compose.yaml": COMPOSE, "shop.py": code}, "--workers")
+    assert "      consumes mail, tasks ?" in text.splitlines()
+
+
 @pytest.mark.parametrize("shop", generate_reports.SHOPS)
 @pytest.mark.parametrize("name", generate_reports.MODELS)
 def test_the_shops_are_seen_as_they_were(shop: str, name: str) -> None:

@@ -68,6 +68,7 @@ def test_paths_of_production(path: str) -> None:
         "shop/settings/local.py",
         "settings/docker_dev.py",
         "conftest.py",
+        "settings/devstack.py",
         "docs/conf.py",
         "a/test_x.py",
     ],

@@ -25,6 +25,18 @@ from kombu import Exchange, Queue
 from kombu.common import Broadcast
 app = Celery('shop')
 """
+GIVEN = """
+A = 'a'
+QUEUES = [Queue('a'), Queue('b')]
+def names():
+    return [A, 'b']
+class Names:
+    FIRST = 'a'
+    SECOND = 'b'
+    @staticmethod
+    def every():
+        return [Names.FIRST, Names.SECOND]
+"""
 HERE = Span(1, 1, 1, 1)
 
 
@@ -41,10 +53,13 @@ def read(folder: Path, text: str) -> Index:
         "dict(a={'exchange': 'x'}, b={})",
         "[Queue(A), Broadcast('b')]",
         "QUEUES",
+        "[Queue(name, Exchange('x'), routing_key=name) for name in ('a', 'b')]",
+        "[Queue(name) for name in names()]",
+        "[Queue(name=each) for each in Names.every()]",
     ],
 )
 def test_declared_queues(tmp_path: Path, text: str) -> None:
-    found = read(tmp_path, f"A = 'a'\nQUEUES = [Queue('a'), Queue('b')]\napp.conf.task_queues = {text}")
+    found = read(tmp_path, f"{GIVEN}app.conf.task_queues = {text}")
     assert [queue.name for queue in found.queues.declared] == ["a", "b"]
     assert found.queues.declares("tasks.app") == frozenset("ab")
 

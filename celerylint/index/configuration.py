@@ -17,10 +17,11 @@ from celerylint.index.setting_names import NAMES_BESIDE_NAMESPACE, SettingNames
 from celerylint.index.settings import Settings, unique
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
-from celerylint.values import UNKNOWN, Call, Item, Mapping, Name, Value, either
+from celerylint.values import UNKNOWN, Call, Const, Element, Item, Mapping, Name, Sequence, Value, either
 
 # A module of another package with settings for Celery, and not Celery's own.
 OF_CELERY = re.compile(r"^(?!celery\b).*celery")
+FILLED = re.compile(rb"\n\s*(?:globals|locals|vars)\(\)\.update\(")
 NAMESPACES = tuple(Name(f"builtins.{name}") for name in ("globals", "locals", "vars"))
 
 
@@ -182,6 +183,8 @@ class Configuration:
             return True
         if any(self.fills_itself(facts) for facts in self.readable if self.is_production(facts.path)):
             return True
+        if any(self.is_filled(path) for path in self.beside_settings):
+            return True
         calls = ((fact.call, facts.path) for facts in self.facts for fact in facts.calls)
         return any(self.is_updated_at_will(call, path) for call, path in calls)
 
@@ -204,8 +207,29 @@ class Configuration:
         if not self.reader.is_settings_module(facts):
             return False
         calls = (receiver(fact.call.func) for fact in facts.calls if last_name(fact.call.func) == "update")
-        writes = (write.target.base for write in facts.writes if isinstance(write.target, Item))
+        items = (write.target for write in facts.writes if isinstance(write.target, Item))
+        writes = (item.base for item in items if not self.is_told(item.key))
         return any(isinstance(each, Call) and each.func in NAMESPACES for each in (*calls, *writes))
+
+    def is_told(self, key: Value) -> bool:
+        """Whether a name is written out, or one of several that are."""
+        base = self.modules.expand(key.base) if isinstance(key, Element) else key
+        return isinstance(base, Const) or (isinstance(base, Sequence) and all(map(self.is_told, base.items)))
+
+    @cached_property
+    def beside_settings(self) -> list[str]:
+        """The production modules in packages with Django's settings that do not mention Celery themselves."""
+        if not self.namespaces:
+            return []
+        read = {facts.module for facts in self.readable if self.reader.is_settings_module(facts)}
+        packages = {module.rpartition(".")[0] for module in read} - {""}
+        found = (name for name in self.modules.by_id if name.rpartition(".")[0] in packages and name not in read)
+        paths = (self.modules.shown[self.modules.by_id[name]] for name in found)
+        return [path for path in paths if self.is_production(path)]
+
+    def is_filled(self, path: str) -> bool:
+        """Whether a file takes names in at run time, as far as its text tells."""
+        return FILLED.search(self.modules.read(path) or b"") is not None
 
     def is_hidden(self, link: Linked) -> bool:
         """Whether what a link reads cannot be told, or is filled by code that cannot be followed."""

@@ -7,8 +7,8 @@ import re
 from functools import cache
 
 NOT_PRODUCTION_PATH = re.compile(
-    r"(?:^|[/_.-])(?:(?:api|load|smoke|stress)?tests?|testing|pytest|unittests?|local|localhost|dev|devel|development|developer|debug|ci|conftest"
-    r"|examples?|sample|demo|sandbox|e2e|docs?)(?:[/_.-]|$)",
+    r"(?:^|[/_.-])(?:(?:api|load|smoke|stress)?tests?|testing|pytest|unittests?|local|localhost|dev|devel|devstack"
+    r"|development|developer|debug|ci|conftest|examples?|sample|demo|sandbox|e2e|docs?)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
 HIDDEN_FOLDER = re.compile(r"(?:^|/)\.\w[^/]*/")
@@ -16,7 +16,7 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 NOT_PRODUCTION_WORDS = frozenset(
     {
         "debug", "test", "tests", "testing", "tested", "pytest", "unittest", "local", "localhost", "locally", "dev",
-        "devel", "develop", "development", "developer", "ci", "sandbox", "demo",
+        "devel", "develop", "devstack", "development", "developer", "ci", "sandbox", "demo",
     }
 )  # fmt: skip
 PRODUCTION_WORDS = frozenset({"prod", "production", "live"})

@@ -13,7 +13,21 @@ from celerylint.index.mappings import Entries, Entry, Mappings
 from celerylint.index.modules import Modules
 from celerylint.index.task_names import TaskNames
 from celerylint.source import Span
-from celerylint.values import NONE, UNKNOWN, Call, Comprehension, Const, Mapping, Name, Sequence, Star, Value, options
+from celerylint.values import (
+    NONE,
+    UNKNOWN,
+    Call,
+    Comprehension,
+    Const,
+    Element,
+    Mapping,
+    Name,
+    Sequence,
+    Star,
+    Value,
+    options,
+    walk,
+)
 
 # kombu.Queue(name, exchange, routing_key, …), kombu/entity.py.
 QUEUE_PARAMETERS = ("name", "exchange", "routing_key", "channel", "bindings", "on_declared")
@@ -70,6 +84,8 @@ class Queues:
         match self.modules.expand(row.given):
             case Sequence(items=items):
                 return any(isinstance(item, Star) for item in items)
+            case Comprehension(element=element):
+                return UNKNOWN in self.made(element)
             case Mapping() | Name() | Call():
                 return self.mappings.entries(row.given, row.path).open
             case _:
@@ -85,13 +101,39 @@ class Queues:
                         yield UNKNOWN, path, span
                     else:
                         yield item, where.path if where is not None else path, place
-            case Comprehension():
-                yield UNKNOWN, path, span
+            case Comprehension(element=element):
+                yield from ((item, path, span) for item in self.made(element))
             case Mapping() | Name() | Call():
                 for entry in self.mappings.entries(value, path).items:
                     yield as_call(entry), entry.path, entry.key_span or entry.span or span
             case _:
                 pass
+
+    def made(self, element: Value) -> list[Value]:
+        """What a comprehension over known items makes of each; Unknown where they are not known."""
+        bases = {part.base for part in walk(element) if isinstance(part, Element)}
+        items = self.listed(bases.pop()) if len(bases) == 1 else None
+        if items is None or not isinstance(element, Call):
+            return [UNKNOWN]
+        return [
+            Call(
+                element.func,
+                tuple(item if isinstance(arg, Element) else arg for arg in element.args),
+                tuple((key, item if isinstance(arg, Element) else arg) for key, arg in element.keywords),
+            )
+            for item in items
+        ]
+
+    def listed(self, value: Value) -> tuple[Value, ...] | None:
+        """The items of a sequence, or of the one that a function returns; None where they are not all known."""
+        value = self.modules.expand(value)
+        if isinstance(value, Call) and isinstance(value.func, Name):
+            function = self.modules.function_named(value.func.dotted)
+            if function is not None and len(function.returns) == 1:
+                value = self.modules.expand(function.returns[0])
+        if not isinstance(value, Sequence) or any(isinstance(item, Star) for item in value.items):
+            return None
+        return value.items
 
     def queue(self, value: Value, path: str, span: Span, app: str) -> Queue:
         value = self.modules.expand(value)

@@ -10,7 +10,7 @@ from celerylint.deploy.snippets import HIDDEN
 from celerylint.output._model import Row, place
 from celerylint.output._model_configuration import in_force
 from celerylint.rules.cel804_flower_without_auth import may_be_guarded
-from celerylint.rules.consumers import queues_of
+from celerylint.rules.consumers import queue_names, queues_of
 from celerylint.rules.deployed import in_production, is_production
 from celerylint.rules.queue_names import main_app
 from celerylint.rules.redis_servers import has_password, has_tls, is_broker, words
@@ -19,6 +19,7 @@ from celerylint.values import UNKNOWN, Unknown
 if TYPE_CHECKING:
     from celerylint.deploy import Deployment
     from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Place, Probe, Process, Worker
+    from celerylint.facts import Task
     from celerylint.index import Index
 
 # What of a worker both its command line and a setting may say: our name, the option, the setting.
@@ -130,6 +131,7 @@ def worker(item: Worker, deployment: Deployment, index: Index) -> Row:
             "from": [spot(option.place)] if (option := item.line.option("--queues")) is not None else [],
         },
         "tasks": None if consumed is None else sorted(tasks_in(consumed, index)),
+        "more_tasks": consumed is not None and not all_routes_known(index),
         **{name: joined(item, option, setting, index) for name, option, setting in JOINED},
         "beat": known(UNKNOWN if item.beat is None else item.beat),
         "hostname": known(item.hostname),
@@ -138,15 +140,32 @@ def worker(item: Worker, deployment: Deployment, index: Index) -> Row:
 
 
 def tasks_in(queues: Iterable[str], index: Index) -> set[str]:
-    """The production tasks that are routed to some queues."""
+    """The production tasks that are routed to some queues, or sent there by a call."""
     wanted = set(queues)
-    return {
-        task.name
-        for task in index.tasks
-        if task.name
-        and index.configuration.is_production(task.path)
-        and index.queues.queue_of(task, task.app or main_app(index)) in wanted
+    routed = {task.name for task in named_tasks(index) if route_of(task, index) in wanted}
+    sent = {
+        dispatch.task.name
+        for dispatch in index.dispatches
+        if dispatch.task is not None
+        and index.configuration.is_production(dispatch.path)
+        and not wanted.isdisjoint(queue_names(dispatch.options.get("queue"), index))
     }
+    return routed | (sent & {task.name for task in named_tasks(index)})
+
+
+def named_tasks(index: Index) -> list[Task]:
+    """The tasks of production that have a name."""
+    return [task for task in index.tasks if task.name and index.configuration.is_production(task.path)]
+
+
+def route_of(task: Task, index: Index) -> str | None:
+    """The queue that a task's messages go to, None where that is not known."""
+    return index.queues.queue_of(task, task.app or main_app(index))
+
+
+def all_routes_known(index: Index) -> bool:
+    """Whether it is known of every task to which queue its messages go."""
+    return all(route_of(task, index) is not None for task in named_tasks(index))
 
 
 def joined(item: Process, name: str, setting: str, index: Index) -> Row:

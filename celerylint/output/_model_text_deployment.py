@@ -65,8 +65,15 @@ def consumption(row: Row) -> str:
     """The queues of a worker, and how many tasks go there."""
     queues, tasks = row["queues"], row["tasks"]
     names = "?" if tasks is None else ", ".join(queues["value"]) or "nothing"
-    counted = "" if tasks is None else f", {len(tasks)} task{'' if len(tasks) == 1 else 's'}"
+    counted = "" if tasks is None else f", {amount(tasks, more=row['more_tasks'])}"
     return f"consumes {names}{counted}{'' if queues['from'] else ' (by the settings)'}"
+
+
+def amount(tasks: list[str], *, more: bool) -> str:
+    """How many tasks there are, of which not all may be known."""
+    if more and not tasks:
+        return "tasks ?"
+    return f"{'at least ' if more else ''}{len(tasks)} task{'' if len(tasks) == 1 else 's'}"
 
 
 def in_force(values: Row, row: Row, names: Any = IN_FORCE) -> Iterator[str]:

@@ -24,8 +24,8 @@ Good::
     def ship(order_id):
         return order_id
 
-Silent where a setting is not known or part of the configuration cannot be read; `celery worker -E` does the first of
-the two as well.
+Silent where a setting is not known or part of the configuration cannot be read, and of the first of the two where a
+deployed worker is started with `celery worker -E`, which does the same.
 
 Source: https://docs.celeryq.dev/en/stable/userguide/configuration.html#worker-send-task-events (5.7).
 """
@@ -56,6 +56,8 @@ def silent(app: App, file: File, index: Index) -> Iterator[Finding]:
     if not is_configured_here(app, index):
         return
     off = [name for name in SETTINGS if is_on(name, app, index) is False]
+    if SETTINGS[0] in off and any(worker.line.option("--task-events") for worker in index.deployment.workers):
+        off.remove(SETTINGS[0])
     unset = [name for name in off if not index.configuration.effective(name, app.key)]
     if off:
         missing = " and ".join(f"`{name}`" for name in off)
