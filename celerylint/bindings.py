@@ -9,6 +9,8 @@ from celerylint.scopes import Binding, BindingKind, Growth, Scope
 
 # What is put into a container after it was made.
 
+WRITTEN_OUT = (ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Dict, ast.DictComp)
+
 
 def note_call(node: ast.AST, scope: Scope) -> None:
     """Remember `name.append(x)` and the like: the container that `name` was bound to holds x too."""
@@ -92,7 +94,11 @@ def bind_annotated(node: ast.AST, scope: Scope) -> None:
 
 def bind_augmented(node: ast.AST, scope: Scope) -> None:
     assert isinstance(node, ast.AugAssign)
-    bind_target(node.target, scope, "other", node, None)
+    target = node.target
+    if scope.kind == "function" and isinstance(target, ast.Name) and isinstance(node.value, WRITTEN_OUT):
+        scope.grow(target.id, [Growth(node.value, many=True)])
+    else:
+        bind_target(target, scope, "other", node, None)
 
 
 def bind_walrus(node: ast.AST, scope: Scope) -> None:
@@ -102,21 +108,19 @@ def bind_walrus(node: ast.AST, scope: Scope) -> None:
 
 def bind_for(node: ast.AST, scope: Scope) -> None:
     assert isinstance(node, ast.For | ast.AsyncFor)
-    bind_target(node.target, scope, "iterate" if isinstance(node, ast.For) else "other", node, node.iter)
+    bind_target(node.target, scope, "iterate", node, node.iter)
 
 
 def bind_comprehension(node: ast.AST, scope: Scope) -> None:
     assert isinstance(node, ast.comprehension)
-    bind_target(node.target, scope, "other" if node.is_async else "iterate", node, node.iter)
+    bind_target(node.target, scope, "iterate", node, node.iter)
 
 
 def bind_with(node: ast.AST, scope: Scope) -> None:
     assert isinstance(node, ast.With | ast.AsyncWith)
     for item in node.items:
         if item.optional_vars is not None:
-            bind_target(
-                item.optional_vars, scope, "enter" if isinstance(node, ast.With) else "other", node, item.context_expr
-            )
+            bind_target(item.optional_vars, scope, "enter", node, item.context_expr)
 
 
 def bind_import(node: ast.AST, scope: Scope) -> None:

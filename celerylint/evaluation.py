@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from celerylint.values import (
+    AWAIT,
     UNKNOWN,
     Attr,
     Binary,
@@ -154,6 +155,12 @@ def walrus(names: Names, node: ast.NamedExpr, depth: int) -> Value:
     return names.value(node.value, depth)
 
 
+def awaited(names: Names, node: ast.Await, depth: int) -> Value:
+    """`await value`: what it gives is not what `value` is."""
+    value = names.value(node.value, depth)
+    return UNKNOWN if value == UNKNOWN else Call(Attr(value, AWAIT))
+
+
 EVALUATORS: dict[type[ast.expr], Callable[..., Value]] = {
     ast.Constant: constant,
     ast.Name: name,
@@ -177,4 +184,5 @@ EVALUATORS: dict[type[ast.expr], Callable[..., Value]] = {
     ast.Lambda: anonymous,
     ast.Starred: starred,
     ast.NamedExpr: walrus,
+    ast.Await: awaited,
 }

@@ -206,6 +206,8 @@ Value: TypeAlias = (
 LIGHT = (Unknown, Const, Name, Typed, Function)
 UNKNOWN = Unknown()
 NONE = Const(None)
+# The method that stands for `await` of a value.
+AWAIT = "__await__"
 
 
 def options(value: Value) -> tuple[Value, ...]:
@@ -228,6 +230,15 @@ def attribute(base: Value, name: str) -> Value:
     if isinstance(base, Name):
         return Name(f"{base.dotted}.{name}")
     return UNKNOWN if isinstance(base, Unknown) else Attr(base, name)
+
+
+def awaited(value: Value) -> Value | None:
+    """What a value is the `await` of, None where it is none."""
+    match value:
+        case Call(func=Attr(base=base, name=name)) if name == AWAIT:
+            return base
+        case _:
+            return None
 
 
 def dotted(value: Value) -> str:

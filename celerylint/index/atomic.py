@@ -113,12 +113,24 @@ def begins_session(value: Value) -> bool:
     """Whether a value is `session.begin()` of SQLAlchemy, which commits at the end of the block."""
     match value:
         case Call(func=Attr(base=base, name="begin")):
-            owner = base.name if isinstance(base, Attr | Param) else ""
+            return is_session(base)
         case Call(func=Name(dotted=dotted)) if dotted.endswith(".begin"):
-            owner = dotted.split(".")[-2]
+            return is_session(Name(dotted.removesuffix(".begin")))
         case _:
             return False
-    return owner.lower().endswith("session")
+
+
+def is_session(value: Value) -> bool:
+    """Whether a value is called a session of SQLAlchemy: `db.session`, what `with SessionLocal() as …` gives."""
+    match value:
+        case Attr(base=base, name="__enter__") | Call(func=base):
+            return is_session(base)
+        case Attr(name=name) | Param(name=name):
+            return "session" in name.lower()
+        case Name(dotted=dotted):
+            return "session" in dotted.rpartition(".")[2].lower()
+        case _:
+            return False
 
 
 def items_of(value: Value) -> tuple[Value, ...]:

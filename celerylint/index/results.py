@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from celerylint.facts import Function, Task
 from celerylint.index.dispatches import SENDERS, Dispatches, Signature, split_call
+from celerylint.index.members import Members
 from celerylint.records import dataclass
 from celerylint.values import (
     NONE,
@@ -53,7 +54,7 @@ class Results:
 
     def __init__(self, sending: Dispatches, passed: Callable[[Param], list[Value]]) -> None:
         self.modules, self.apps, self.tasks, self.sending = sending.modules, sending.apps, sending.tasks, sending
-        self.passed = passed
+        self.passed, self.members = passed, Members(sending.modules)
 
     def of(self, value: Value, depth: int = 0) -> Result | None:
         """The result (`AsyncResult`, `GroupResult` …) that a value is."""
@@ -66,11 +67,14 @@ class Results:
                 return self.in_each(base, depth + 1)
             case Item(base=base, key=key):
                 return self.of_item(base, key, depth + 1)
-            case Attr(base=base, name="parent"):
-                return self.of(base, depth + 1)
+            case Attr(base=base, name="parent") if (found := self.of(base, depth + 1)) is not None:
+                return found
+            case Attr():
+                held = self.members.of(value)
+                return None if held is None else self.of(held, depth + 1)
             case Either():
-                found = [self.of(option, depth + 1) for option in options(value) if option != NONE]
-                return found[0] if found and all(found) else None
+                each = [self.of(option, depth + 1) for option in options(value) if option != NONE]
+                return each[0] if each and all(each) else None
             case Typed(type=name):
                 return self.of_class(name)
             case Param(annotation=annotation):
@@ -101,6 +105,8 @@ class Results:
     def of_method(self, receiver: Value, method: str, depth: int) -> Result | None:
         if method in SENDERS - {"delay_on_commit", "apply_async_on_commit"} or method == "apply":
             return self.of_sending(receiver, method)
+        if method == "restore" and isinstance(receiver, Name):
+            return self.of_class(receiver.dotted)
         if method == "send_task" and self.apps.is_app(receiver):
             return Result("sent")
         if method in {"AsyncResult", "GroupResult"} and (self.apps.is_app(receiver) or self.tasks.of(receiver)):
@@ -186,8 +192,10 @@ class Results:
             case Item(base=inner, key=Unknown()):
                 # A slice; what has results as its items is no collection of collections.
                 return self.in_each(inner, depth + 1)
-            case Attr(base=inner, name="results" | "children"):
-                return Result("sent") if self.of(inner, depth + 1) else None
+            case Attr(base=inner, name="results" | "children") if self.of(inner, depth + 1):
+                return Result("sent")
+            case Attr() if (kept := self.members.of(base)) is not None:
+                return self.in_each(kept, depth + 1)
             case Param():
                 return self.any_of(base, self.in_each, depth + 1) or self.of_group(base, depth)
             case Call():

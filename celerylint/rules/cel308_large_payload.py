@@ -50,7 +50,7 @@ from celerylint.rule import Finding, Rule
 from celerylint.rules.arguments import arguments
 from celerylint.rules.live_objects import held, live_object
 from celerylint.rules.models import split
-from celerylint.values import Attr, Call, Const, Mapping, Name, Param, Sequence, Value
+from celerylint.values import AWAIT, Attr, Call, Const, Mapping, Name, Param, Sequence, Value
 
 rule = Rule(
     __name__,
@@ -126,7 +126,7 @@ def of_call(call: Call, index: Index, depth: int) -> str:
     base, name = split(call.func)
     if base is None:
         return ""
-    if name in RECODING:
+    if name in RECODING or name == AWAIT:
         return contents(base, index, depth + 1)
     return read(base, name, call, index)
 
@@ -151,4 +151,6 @@ def read(base: Value, name: str, call: Call, index: Index) -> str:
     found = live_object(base, index)
     if name == "read" and not call.args and found is not None and found.kind == "file" and not found.many:
         return "a whole file"
-    return "the request's body" if name == "get_data" and found is not None and found.kind == "request" else ""
+    return (
+        "the request's body" if name in {"get_data", "body"} and found is not None and found.kind == "request" else ""
+    )

@@ -11,7 +11,8 @@ SINGLE = frozenset(
     {
         "get", "create", "first", "last", "latest", "earliest", "get_or_404", "first_or_404", "one", "one_or_none",
         "one_or_404", "get_or_none", "get_by_id", "get_by_natural_key", "create_user", "create_superuser",
-        "get_or_create", "update_or_create",
+        "get_or_create", "update_or_create", "aget", "acreate", "afirst", "alast", "alatest", "aearliest",
+        "aget_or_create", "aupdate_or_create",
     }
 )  # fmt: skip
 MANY = frozenset(
@@ -20,6 +21,7 @@ MANY = frozenset(
         "only", "defer", "using", "reverse", "union", "intersection", "difference", "none", "select_for_update",
         "extra", "raw", "complex_filter", "get_queryset", "iterator", "filter_by", "join", "outerjoin", "options",
         "limit", "offset", "where", "group_by", "having", "with_for_update", "populate_existing", "select",
+        "unique",
     }
 )  # fmt: skip
 VALUES = frozenset({"values", "values_list", "dates", "datetimes", "with_entities", "tuples", "dicts", "as_manager"})

@@ -38,6 +38,7 @@ from celerylint.rules.models import (
     saved_by,
     selected,
     split,
+    statement_of,
     view_part,
 )
 from celerylint.values import (
@@ -55,15 +56,20 @@ from celerylint.values import (
     Param,
     Sequence,
     Value,
+    awaited,
 )
 
 DEEPEST = 8
+SCALARS = frozenset({"scalars", "scalar", "scalar_one", "scalar_one_or_none"})
+WITH_CREATED = frozenset({"get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"})
 
 
 def live_object(value: Value, index: Index, depth: int = 0) -> LiveObject | None:
     """The object of this process that a value is known to be, None where it is none or nothing is known."""
     if depth > DEEPEST:
         return None
+    if (coming := awaited(value)) is not None:
+        return in_time(coming, index, depth + 1)
     match value:
         case Name(dotted=dotted):
             return named(dotted, index, depth)
@@ -81,6 +87,15 @@ def live_object(value: Value, index: Index, depth: int = 0) -> LiveObject | None
             return agreed([option for option in options if option != NONE], index, depth)
         case _:
             return None
+
+
+def in_time(coming: Value, index: Index, depth: int) -> LiveObject | None:
+    """What awaiting a value gives: of an asynchronous function of the project, what that returns."""
+    match coming:
+        case Call(func=Name(dotted=dotted)) if (found := returned(dotted, index, depth, is_async=True)) is not None:
+            return found
+        case _:
+            return live_object(coming, index, depth)
 
 
 def held_object(value: Value, index: Index) -> LiveObject | None:
@@ -152,6 +167,8 @@ def parameter(param: Param, index: Index) -> LiveObject | None:
         return received(function, index)
     if param.name == "request" and is_view(param, function, index):
         return LiveObject("request")
+    if param.name == "form" and function.name in {"form_valid", "form_invalid"} and function.in_class:
+        return LiveObject("form")
     if param.index == 0 and function.in_class:
         cls = class_of(function, index)
         plain = not any(named_decorator(function, name) for name in ("classmethod", "staticmethod"))
@@ -177,12 +194,13 @@ def attribute(base: Value, name: str, index: Index, depth: int) -> LiveObject | 
 
 def item(base: Value, key: Value, index: Index, depth: int) -> LiveObject | None:
     """`queryset[0]`, the first of what `get_or_create` gives, `request.FILES["photo"]`."""
+    base = awaited(base) or base
     whole = live_object(base, index, depth + 1)
     if whole is not None and whole.many:
         return replace(whole, many=False)
     if not isinstance(key, Const) or not isinstance(key.value, int):
         return None
-    if isinstance(base, Call) and last_name(base.func) in {"get_or_create", "update_or_create"}:
+    if isinstance(base, Call) and last_name(base.func) in WITH_CREATED:
         found = method(base, index, depth) if key.value == 0 else None
         return found and replace(found, kind="instance")
     return element(whole)
@@ -219,16 +237,16 @@ def made(call: Call, kind: Kind, index: Index) -> LiveObject:
     return model or LiveObject(kind)
 
 
-def returned(dotted: str, index: Index, depth: int) -> LiveObject | None:
+def returned(dotted: str, index: Index, depth: int, *, is_async: bool = False) -> LiveObject | None:
     """What a plain function of the project returns."""
     definition = index.modules.resolve(dotted)
-    return given_by(definition.what, index, depth) if definition is not None else None
+    return given_by(definition.what, index, depth, is_async=is_async) if definition is not None else None
 
 
-def given_by(what: object, index: Index, depth: int) -> LiveObject | None:
+def given_by(what: object, index: Index, depth: int, *, is_async: bool = False) -> LiveObject | None:
     """What all that a plain function returns is, besides None."""
     match what:
-        case Function(is_async=False, is_generator=False, decorators=(), returns=(_, *_) as values):
+        case Function(is_generator=False, decorators=(), returns=(_, *_) as values) if what.is_async is is_async:
             return agreed([value for value in values if value != NONE], index, depth) if UNKNOWN not in values else None
         case _:
             return None
@@ -243,7 +261,7 @@ def method(call: Call, index: Index, depth: int) -> LiveObject | None:
         return model  # session.get(Order, 1)
     if name == "query" and len(call.args) == 1 and (model := model_of(call.args[0], index)) is not None:
         return replace(model, kind="query")
-    if name in {"scalars", "scalar"} and call.args and (model := selected(call.args[0], index)) is not None:
+    if name in SCALARS and (model := selected(statement_of(call, receiver), index)) is not None:
         return replace(model, kind="query") if name == "scalars" else model
     if isinstance(receiver, Param) and (own := own_method(receiver, name, index)) is not None:
         return own if isinstance(own, LiveObject) else given_by(own, index, depth)

@@ -21,7 +21,7 @@ from celerylint.rules.live_object_table import (
     VIEWS,
     WEB,
 )
-from celerylint.values import NONE, UNKNOWN, Attr, Binary, Call, Element, Item, Name, Param, Sequence, Value
+from celerylint.values import NONE, UNKNOWN, Attr, Binary, Call, Element, Item, Name, Param, Sequence, Value, awaited
 
 Kind: TypeAlias = Literal["instance", "query", "request", "user", "form", "file", "connection", "manager", "values"]
 
@@ -158,6 +158,15 @@ def model_class(value: Value, index: Index) -> Class | None:
             return model_class(base, index)
         case _:
             return None
+
+
+def statement_of(call: Call, receiver: Value) -> Value:
+    """The statement of `session.scalars(statement)` and `session.execute(statement).scalars()`."""
+    if call.args:
+        return call.args[0]
+    executed = awaited(receiver) or receiver
+    known = isinstance(executed, Call) and last_name(executed.func) == "execute" and executed.args
+    return executed.args[0] if isinstance(executed, Call) and known else UNKNOWN
 
 
 def selected(statement: Value, index: Index) -> LiveObject | None:
