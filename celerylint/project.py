@@ -16,6 +16,7 @@ from celerylint.directives import may_have
 from celerylint.file import File
 from celerylint.files import shown
 from celerylint.records import dataclass
+from celerylint.relevance import may_connect
 from celerylint.rule import Finding, Rule
 from celerylint.source import Source, Span, UnreadableSource
 from celerylint.suppress import Suppressions
@@ -42,9 +43,10 @@ class Project(Codebase):
     @cached_property
     def checkable(self) -> list[str]:
         """The shown paths to run rules on: Python files asked about that mention Celery, hold its settings, queues or
-        schedule, or that tasks reach."""
+        schedule, or that tasks reach, and those with connections that tasks use."""
         wanted = set(self.relevant) | set(self.index.by_path)
         wanted |= {self.modules.path(key.partition(":")[0]) for key in self.index.graph.reached}
+        wanted |= {path for path in self.index.graph.homes if may_connect(self.content(path) or b"")}
         return [path for path in self.shown_paths if path in self.asked and path in wanted]
 
     def check(self) -> Report:

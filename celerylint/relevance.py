@@ -62,6 +62,12 @@ HANDLING = tuple(
     )
 )
 
+# How the names end of what opens a connection when it is called.
+CONNECTING = (
+    b"Client(", b"connect(", b"Connection(", b"ConnectionPool(", b"_channel(", b"Producer(", b"Consumer(",
+    b"_connection(",
+)  # fmt: skip
+
 
 def may_matter(path: str, data: bytes) -> bool:
     """Whether a file's bytes mention anything of Celery; of a module of tests, whether they define a task.
@@ -83,6 +89,11 @@ def may_block(data: bytes) -> bool:
     return any(begins_name(word, data) for word in BLOCKING) or any(
         word in data and pattern.search(data) for word, pattern in HANDLING
     )
+
+
+def may_connect(data: bytes) -> bool:
+    """Whether a file may make a connection at import that tasks use."""
+    return any(word in data for word in CONNECTING)
 
 
 def begins_name(word: bytes, data: bytes) -> bool:

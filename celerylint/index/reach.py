@@ -95,6 +95,13 @@ class CallGraph:
                     yield callee.key, Reach(reach.task, key, step, certain)
 
     @cached_property
+    def homes(self) -> set[str]:
+        """The paths of the files that define what functions that tasks run call, or call a method of."""
+        functions = (self.modules.function(key) for key in self.reached)
+        callees = {site.callee for function in functions if function is not None for site in function.calls}
+        return {path for callee in callees if isinstance(callee, Name) and (path := self.modules.home(callee.dotted))}
+
+    @cached_property
     def handed(self) -> dict[tuple[str, int | str], list[Value]]:
         """What functions that tasks run hand to others, as far as it may have results in it: by key and parameter."""
         found: dict[tuple[str, int | str], list[Value]] = {}
