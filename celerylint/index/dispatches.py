@@ -194,7 +194,8 @@ class Dispatches:
         keywords = {key: value for key, value in call.keywords if key}
         if method in {"delay", "s", "si", "delay_on_commit"}:
             args = None if any(isinstance(arg, Star) for arg in call.args) else call.args
-            return args, fact.arg_spans, self.spread(call), keyword_spans, {}, {}
+            kwargs = None if any(key is None for key, _ in call.keywords) else keywords
+            return args, fact.arg_spans, kwargs, keyword_spans, {}, {}
         names: tuple[str, ...] = ()
         if method == "retry":
             names = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries")
@@ -209,11 +210,6 @@ class Dispatches:
             written.pop("kwargs", None), spans.pop("kwargs", None), open_call or method == "retry"
         )
         return own, own_spans, named, named_spans, written, spans
-
-    def spread(self, call: Call) -> dict[str, Value] | None:
-        """The keywords of a call, those in `**{…}` among them; None where it passes others."""
-        parts = [{key: value} if key else self.by_keyword(value, None, True)[0] for key, value in call.keywords]
-        return None if None in parts else {key: value for part in parts if part for key, value in part.items()}
 
     def positional(
         self, value: Value | None, span: Span | None, open_call: bool

@@ -43,7 +43,8 @@ class SettingNames:
         """Whether a name in something that an app reads whole is meant for Celery."""
         if namespace:
             return name.startswith(f"{namespace.rstrip('_')}_") or self.new_name(name, namespace) != ""
-        return self.new_name(name, "") != "" or name.startswith(FAMILIES) or self.is_old_fashioned(name)
+        shouted = name.isupper() and name.lower() in self.known and name.lower().startswith(FAMILIES)
+        return self.new_name(name, "") != "" or name.startswith(FAMILIES) or shouted or self.is_old_fashioned(name)
 
     def is_meant_in_django(self, name: str, namespace: str) -> bool:
         """Whether an upper-case name in Django's settings, or Flask's, is meant for Celery.

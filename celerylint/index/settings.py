@@ -237,6 +237,8 @@ class Settings:
 
     def app_keywords(self, fact: CallFact, facts: FileFacts, spans: dict[str, Span]) -> Iterator[Setting]:
         app = self.apps.bound_to(facts, fact)
+        func = fact.call.func
+        plain = isinstance(func, Name) and self.modules.canonical(func.dotted) == "celery.Celery"
         positional = dict(zip(("main", "loader", "backend"), fact.call.args, strict=False))
         keywords = {key: value for key, value in fact.call.keywords if key}
         for value in (value for key, value in fact.call.keywords if key is None):
@@ -246,8 +248,8 @@ class Settings:
             if key == "changes":
                 found = self.mappings.entries(value, facts.path)
                 yield from self.of_entries(found, span, "", app, "keyword", fact.condition)
-            written = APP_KEYWORDS.get(key, key if key in self.names.known or key in self.names.old else "")
-            if written:
+            written = APP_KEYWORDS.get(key, key)
+            if self.names.new_name(written, "") or (plain and self.names.is_meant(written, "")):
                 yield self.make(written, value, facts.path, span, span, "", fact.condition, app, "keyword")
 
     def of_entries(

@@ -109,10 +109,13 @@ class Problem:
 def may_lock(node: ast.Call) -> bool:
     """A quick look at the name of what is called."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name in {"lock", "Lock", "setnx", "set"}
+    timed = len(node.args) > 2 or any(keyword.arg == "timeout" for keyword in node.keywords)
+    return name in {"lock", "Lock", "setnx", "set"} or (name == "add" and timed)
 
 
 def problem(call: Call, node: ast.Call, task: Task, file: File, index: Index) -> Problem | None:
+    if is_endless_entry(call, index):
+        return Problem("", "timeout")
     if is_endless_key(call, index):
         return None if expires_later(node, file) else Problem("", "ex")
     place = lock_place(call, index)
@@ -135,6 +138,14 @@ def is_endless_key(call: Call, index: Index) -> bool:
         return False
     expires = not EXPIRING.isdisjoint(name for name, _ in call.keywords if name)
     return method == "setnx" or (call.keyword("nx") == Const(True) and not expires)
+
+
+def is_endless_entry(call: Call, index: Index) -> bool:
+    """Whether a call is `cache.add(key, value, None)` of Django's cache: None is for ever."""
+    client, method = receiver(call)
+    if method != "add" or client is None or not is_cache(client, index):
+        return False
+    return NONE in {call.keyword("timeout"), *call.args[2:3]}
 
 
 def lock_place(call: Call, index: Index) -> tuple[str, int] | None:

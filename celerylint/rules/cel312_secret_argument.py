@@ -53,7 +53,7 @@ from celerylint.kinds import type_of
 from celerylint.rule import Finding, Rule
 from celerylint.rules.arguments import Argument, arguments
 from celerylint.rules.secrets import is_identifier, is_secret, key_format, made_as_secret, words
-from celerylint.values import Const, Element, Value, walk
+from celerylint.values import Const, Element, Mapping, Value, walk
 
 rule = Rule(
     __name__,
@@ -74,9 +74,26 @@ def passes_secret(dispatch: Dispatch, file: File, index: Index) -> Iterator[Find
     if index.modules.is_test(file.path):
         return
     for argument in arguments(dispatch, file, index):
-        what = secret(argument, file, index)
-        if what:
-            yield rule.finding(file, argument.span, what=what)
+        for part in (argument, *items(argument, file)):
+            what = secret(part, file, index)
+            if what:
+                yield rule.finding(file, part.span, what=what)
+                break
+
+
+def items(argument: Argument, file: File) -> Iterator[Argument]:
+    """What a dict that is passed holds under known keys, as if each were an argument of that name."""
+    match argument:
+        case Argument(node=ast.Dict(keys=keys, values=values)):
+            for key, value in zip(keys, values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield Argument(key.value, file.value(value), value, file.span(value))
+        case Argument(value=Mapping(items=pairs)):
+            for known, inner in pairs:
+                if isinstance(known, Const) and isinstance(known.value, str):
+                    yield Argument(known.value, inner, None, argument.span)
+        case _:
+            pass
 
 
 def secret(argument: Argument, file: File, index: Index) -> str:

@@ -9,11 +9,14 @@ from celerylint.file import File
 
 def expects_error(node: ast.AST, file: File) -> bool:
     """Whether code around a node waits for an error: `pytest.raises`, `assertRaises`, `except TypeError`."""
-    return any(
-        (isinstance(above, ast.With | ast.AsyncWith) and raises(above, file))
-        or (isinstance(above, ast.Try) and catches(above, file))
-        for above in file.ancestors(node)
-    )
+    child = node
+    for above in file.ancestors(node):
+        if isinstance(above, ast.With | ast.AsyncWith) and raises(above, file):
+            return True
+        if isinstance(above, ast.Try) and child in above.body and catches(above, file):
+            return True
+        child = above
+    return False
 
 
 def raises(block: ast.With | ast.AsyncWith, file: File) -> bool:

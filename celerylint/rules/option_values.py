@@ -46,7 +46,7 @@ def is_error_class(value: Value, index: Index) -> bool:
     """Whether a value is certainly a single exception class: a builtin one, one of the project, or named as such."""
     if not isinstance(value, Name):
         return False
-    module, _, last = value.dotted.rpartition(".")
+    module, _, last = index.modules.canonical(value.dotted).rpartition(".")
     if module == "builtins":
         kind = getattr(builtins, last, None)
         return isinstance(kind, type) and issubclass(kind, BaseException)
