@@ -25,7 +25,7 @@ class File:
         self.path = source.path
         self.arranged: Tree = arrange(tree)
         self.names = Names(self.arranged, module, source.path, locator, source.span)
-        self.callees: dict[ast.Call, Value] = {}
+        self.values: dict[ast.expr, Value] = {}
         self.bodies: dict[tuple[ast.AST, bool], list[ast.AST]] = {}
         self.by_start: dict[type[ast.AST], dict[tuple[int, int], list[Any]]] = {}
 
@@ -63,14 +63,15 @@ class File:
         return "" if scope is None else f"{self.module}:{scope.qualname}"
 
     def value(self, node: ast.expr) -> Value:
-        """What an expression is known to be: names resolved, local variables followed."""
-        return self.names.value(node)
+        """What an expression is known to be: names resolved, local variables followed. Worked out once, as many
+        rules ask."""
+        if node not in self.values:
+            self.values[node] = self.names.value(node)
+        return self.values[node]
 
     def callee(self, node: ast.Call) -> Value:
-        """What a call calls; worked out once, as many rules ask."""
-        if node not in self.callees:
-            self.callees[node] = self.value(node.func)
-        return self.callees[node]
+        """What a call calls."""
+        return self.value(node.func)
 
     def span(self, node: Located) -> Span:
         return self.source.span(node)

@@ -349,5 +349,9 @@ def heavier(value: Value, limit: int) -> bool:
     stack: list[Value] = [value]
     while stack and limit >= 0:
         limit -= 1
-        stack.extend(parts(stack.pop()))
+        for part in parts(stack.pop()):
+            if isinstance(part, LIGHT):
+                limit -= 1
+            else:
+                stack.append(part)
     return limit < 0

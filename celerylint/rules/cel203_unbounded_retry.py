@@ -74,7 +74,7 @@ def calls(found: Declared, index: Index) -> list[Dispatch]:
     return [
         call
         for call in ([] if task is None else retries.retry_calls(task, index))
-        if task is not None and (task.kind != "class" or retries.in_class(call, task.key))
+        if task is not None and (task.kind != "class" or retries.class_around(call) == task.key)
     ]
 
 

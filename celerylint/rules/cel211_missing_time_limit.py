@@ -65,7 +65,8 @@ ALL_OVER = (
 def task_without_limit(task: Task, file: File, index: Index) -> Iterator[Finding]:
     key = app_key(task, index)
     group = unlimited(index).get(key)
-    if group is not None and task in group.tasks and (not group.all_over or app_of(key, index) is None):
+    without = group is not None and (task.path, task.span) in group.places
+    if group is not None and without and (not group.all_over or app_of(key, index) is None):
         yield rule.finding(file, task.span, data={"app": key, "task": task}, task=task.label)
 
 

@@ -37,6 +37,7 @@ Source: `celery.app.base.Celery._task_from_fun`, `register_task`, `celery._state
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from celerylint.facts import Task
 from celerylint.file import File
@@ -106,15 +107,19 @@ def makes_same(node: ast.FunctionDef | ast.AsyncFunctionDef, task: Task, file: F
 
 def same_name(name: str, task: Task, index: Index) -> list[Task]:
     """The other tasks that Celery registers under a name, in one process with a task."""
-    names = registered_names(index)
     return [
-        other
-        for other in index.tasks
-        if other.key != task.key
-        and names.get(other.key, ("", ""))[0] == name
-        and index.configuration.is_production(other.path)
-        and may_meet(task, other, index)
+        other for other in tasks_by_name(index).get(name, ()) if other.key != task.key and may_meet(task, other, index)
     ]
+
+
+@lru_cache(maxsize=1)
+def tasks_by_name(index: Index) -> dict[str, list[Task]]:
+    """The tasks of production code by the names that Celery registers them under."""
+    found: dict[str, list[Task]] = {}
+    for task in index.tasks:
+        if index.configuration.is_production(task.path):
+            found.setdefault(registered_names(index).get(task.key, ("", ""))[0], []).append(task)
+    return found
 
 
 def comes_before(other: Task, task: Task) -> bool:

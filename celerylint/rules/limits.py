@@ -10,6 +10,7 @@ from celerylint.facts import App, Task
 from celerylint.index import Index
 from celerylint.index.tasks import last_name
 from celerylint.records import dataclass
+from celerylint.source import Span
 from celerylint.values import Call, Value
 
 LIMITS = frozenset({"time_limit", "soft_time_limit"})
@@ -20,9 +21,11 @@ MANY = 10
 
 @dataclass(frozen=True, slots=True)
 class Unlimited:
-    """The tasks of an app that nothing ends. `total` counts all its tasks that stand in production code."""
+    """The tasks of an app that nothing ends, with their places. `total` counts all its tasks that stand in production
+    code."""
 
     tasks: tuple[Task, ...]
+    places: frozenset[tuple[str, Span]]
     total: int
 
     @property
@@ -50,8 +53,8 @@ def grouped(index: Index) -> Iterator[tuple[str, Unlimited]]:
         if index.configuration.is_production(task.path):
             tasks.setdefault(app_key(task, index), []).append(task)
     for key, members in tasks.items():
-        without = (task for task in members if task.key not in limited and is_unlimited(task, index))
-        yield key, Unlimited(tuple(without), len(members))
+        without = tuple(task for task in members if task.key not in limited and is_unlimited(task, index))
+        yield key, Unlimited(without, frozenset((task.path, task.span) for task in without), len(members))
 
 
 def limited_by_calls(index: Index) -> set[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from celerylint.facts import Class, Decorator, Dispatch, Function, Task
 from celerylint.file import File
@@ -46,17 +47,29 @@ def is_super_retry(value: Value) -> bool:
 
 def retry_calls(task: Task, index: Index) -> list[Dispatch]:
     """Every `retry()` of a task that is known: in its body, in methods of its classes, and by its name elsewhere."""
-    classes = {cls.key for cls in own_classes(task, index)}
-    return [
-        dispatch
-        for dispatch in index.retries
-        if dispatch.task == task or any(in_class(dispatch, key) for key in classes)
-    ]
+    of_tasks, in_classes = numbered_retries(index)
+    numbers = {number for number in of_tasks.get(task.key, ()) if index.retries[number].task == task}
+    numbers.update(number for cls in own_classes(task, index) for number in in_classes.get(cls.key, ()))
+    return [index.retries[number] for number in sorted(numbers)]
 
 
-def in_class(dispatch: Dispatch, key: str) -> bool:
-    """Whether a `self.retry()` stands in a method of a class."""
-    return isinstance(dispatch.receiver, Param) and dispatch.receiver.function.rpartition(".")[0] == key
+@lru_cache(maxsize=1)
+def numbered_retries(index: Index) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """The places in `index.retries` of each task's, by its key, and of each `self.retry()`, by the key of the class in
+    whose method it stands."""
+    of_tasks: dict[str, list[int]] = {}
+    in_classes: dict[str, list[int]] = {}
+    for number, dispatch in enumerate(index.retries):
+        if dispatch.task is not None:
+            of_tasks.setdefault(dispatch.task.key, []).append(number)
+        if (key := class_around(dispatch)) is not None:
+            in_classes.setdefault(key, []).append(number)
+    return of_tasks, in_classes
+
+
+def class_around(dispatch: Dispatch) -> str | None:
+    """The key of the class in whose method a `self.retry()` stands."""
+    return dispatch.receiver.function.rpartition(".")[0] if isinstance(dispatch.receiver, Param) else None
 
 
 def autoretried(task: Task, index: Index) -> bool | None:
