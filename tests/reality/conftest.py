@@ -154,12 +154,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[int]:
-    """The port of a Redis of our own. Somebody else may take one that was free; then another is tried."""
+def redis_server(folder: Path, *more: str) -> Iterator[int]:
+    """The port of a Redis of our own with `more` options, which is killed in the end and leaves its files in a folder.
+    Somebody else may take a port that was free; then another is tried."""
     server = shutil.which("redis-server")
     if server is None:
         pytest.skip("needs redis-server in PATH")
-    options = ["--bind", "127.0.0.1", "--save", "", "--databases", "1000", "--dir", str(folder)]
+    options = ["--bind", "127.0.0.1", "--save", "", "--databases", "1000", "--dir", str(folder), *more]
     for port in (free_port() for _ in range(5)):
         process = subprocess.Popen([server, "--port", str(port), *options], stdout=subprocess.DEVNULL)
         try:
