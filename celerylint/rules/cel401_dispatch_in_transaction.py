@@ -46,7 +46,8 @@ receivers of model signals, and with SQLAlchemy between `session.add()` and `ses
 warnings, and silent where a countdown is given.
 
 Silent in tests, in lambdas and functions handed to `on_commit`, in functions that a decorator of the project runs
-later, where only a signature is made, and where `using` names another database or one that is not known.
+later, in a handler that ends with `raise`, since nothing commits there, where only a signature is made, and where
+`using` names another database or one that is not known.
 
 The fix is unsafe: nothing is sent after a rollback, and a `TestCase` of Django never commits. There is none where
 the result of the dispatch is used, since nothing is returned any more.
@@ -99,7 +100,7 @@ def sent_too_early(dispatch: Dispatch, file: File, index: Index) -> Iterator[Fin
     if not dispatch.sends or dispatch.method in ON_COMMIT_METHODS or index.modules.is_test(file.path):
         return
     call = file.node_at(dispatch.span, ast.Call)
-    if call is None or runs_later(call, file):
+    if call is None or runs_later(call, file) or undoes(call, file):
         return
     inside = index.transactions.around(file.path, file.function_key(call), dispatch.span)
     if inside is not None and matters(inside, dispatch, call, file):
@@ -109,6 +110,12 @@ def sent_too_early(dispatch: Dispatch, file: File, index: Index) -> Iterator[Fin
         yield rule.finding(
             file, dispatch.span, message=COMMITS, related=(at,), call=shown(call, file), commit=file.text(commit)
         )
+
+
+def undoes(call: ast.Call, file: File) -> bool:
+    """Whether a dispatch stands in a handler that raises in the end: the transaction is lost, and it is meant to go."""
+    handlers = (node for node in file.ancestors(call) if isinstance(node, ast.ExceptHandler))
+    return any(isinstance(handler.body[-1], ast.Raise) for handler in handlers)
 
 
 def matters(inside: Inside, dispatch: Dispatch, call: ast.Call, file: File) -> bool:
