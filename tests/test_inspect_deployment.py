@@ -204,6 +204,12 @@ def test_tasks_of_a_worker(inspect: Callable[..., str], more: str, counted: str)
     assert f"      consumes mail, {counted}" in text.splitlines()
 
 
+@pytest.mark.parametrize(("seconds", "every"), [("5.0", "5"), ("0.5", "0.5"), ("30 * 24 * 3600", "2592000")])
+def test_seconds_of_a_schedule_are_spelt_out(inspect: Callable[..., str], seconds: str, every: str) -> None:
+    text = inspect({"shop.py": CODE.replace("5.0", seconds)}, "--schedules")
+    assert text.splitlines()[1].endswith(f"shop.send every {every} s")
+
+
 def test_tasks_of_a_worker_behind_a_router_of_code(inspect: Callable[..., str]) -> None:
     code = CODE.replace('{"shop.send": {"queue": "mail"}}', "[find_router()]")
     text = inspect({"compose.yaml": COMPOSE, "shop.py": code}, "--workers")

@@ -54,7 +54,7 @@ def tail(kind: str, row: Row) -> str:
         case "dispatches":
             return f"  from {row['from'] or 'module level'}{'' if row['known'] else ', task not found'}"
         case "schedules":
-            due = f"every {row['every']:g} s" if row["every"] is not None else f"on {plain(row['schedule'])}"
+            due = f"every {row['every']:.12g} s" if row["every"] is not None else f"on {plain(row['schedule'])}"
             following = f", next {', '.join(row['next'])}" if row["next"] else ""
             return f"  {row['task'] or '?'} {due}{following}"
         case "apps":

@@ -24,6 +24,11 @@ def is_on(name: str, app: App, index: Index) -> bool | None:
     return False if value is None else known_truth(value)
 
 
+def is_in_commands(index: Index, *names: str) -> bool:
+    """Whether the command line of a deployed worker has one of some options."""
+    return any(worker.line.option(name) is not None for worker in index.deployment.workers for name in names)
+
+
 def known_truth(value: Value) -> bool | None:
     return bool(value.value) if isinstance(value, Const) else None
 

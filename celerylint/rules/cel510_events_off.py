@@ -36,7 +36,7 @@ from celerylint.facts import App
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.applications import is_configured_here, is_on
+from celerylint.rules.applications import is_configured_here, is_in_commands, is_on
 
 rule = Rule(
     __name__,
@@ -56,7 +56,7 @@ def silent(app: App, file: File, index: Index) -> Iterator[Finding]:
     if not is_configured_here(app, index):
         return
     off = [name for name in SETTINGS if is_on(name, app, index) is False]
-    if SETTINGS[0] in off and any(worker.line.option("--task-events") for worker in index.deployment.workers):
+    if SETTINGS[0] in off and is_in_commands(index, "--task-events"):
         off.remove(SETTINGS[0])
     unset = [name for name in off if not index.configuration.effective(name, app.key)]
     if off:

@@ -25,8 +25,8 @@ Good::
     def ship(order_id):
         return order_id
 
-Silent where one of the two is set, whatever its value, and where part of the configuration cannot be read; a worker's
-command line can set them too.
+Silent where one of the two is set, whatever its value, in the configuration or on a deployed worker's command line,
+and where part of the configuration cannot be read.
 
 Source: https://docs.celeryq.dev/en/stable/userguide/workers.html#max-tasks-per-child-setting (5.7).
 """
@@ -37,7 +37,7 @@ from celerylint.facts import App
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Rule
-from celerylint.rules.applications import is_configured_here
+from celerylint.rules.applications import is_configured_here, is_in_commands
 
 rule = Rule(
     __name__,
@@ -47,10 +47,13 @@ rule = Rule(
     "`worker_max_memory_per_child`",
 )
 
+OPTIONS = ("--max-tasks-per-child", "--max-memory-per-child")
 SETTINGS = ("worker_max_tasks_per_child", "worker_max_memory_per_child")
 
 
 @rule.check(App)
 def never_replaced(app: App, file: File, index: Index) -> Iterator[Finding]:
-    if is_configured_here(app, index) and not any(index.configuration.effective(name, app.key) for name in SETTINGS):
+    if not is_configured_here(app, index) or any(index.configuration.effective(name, app.key) for name in SETTINGS):
+        return
+    if not is_in_commands(index, *OPTIONS):
         yield rule.finding(file, app.span, data={"app": app.key})
