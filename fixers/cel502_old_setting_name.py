@@ -1,19 +1,18 @@
-"""Writes the new names: of all settings of the same place at once, as Celery refuses a mixture."""
+"""Writes the new names, and reads them: all of the same place at once, as Celery refuses a mixture."""
 
 from celerylint.edits import Fix
 from celerylint.facts import Setting
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding
-from celerylint.rules.setting_names import as_new, renamed
+from celerylint.rules.setting_names import as_new
+from celerylint.rules.setting_renames import renames
 
 
 def fix(finding: Finding, file: File, index: Index) -> Fix | None:
     setting = finding.data["setting"]
-    edits = [renamed(other, file, as_new(other, other.name)) for other in beside(setting, index)]
-    if not edits or not all(edits):
-        return None
-    return Fix("safe", f"Write `{as_new(setting, setting.name)}`", tuple(edit for edit in edits if edit is not None))
+    edits = renames(beside(setting, index), file, index)
+    return Fix("safe", f"Write `{as_new(setting, setting.name)}`", edits) if edits else None
 
 
 def beside(setting: Setting, index: Index) -> list[Setting]:

@@ -5,14 +5,12 @@ from celerylint.facts import Setting
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding
-from celerylint.rules.setting_names import renamed
+from celerylint.rules.setting_renames import renames
 
 
 def fix(finding: Finding, file: File, index: Index) -> Fix | None:
     setting: Setting = finding.data["setting"]
     names = index.configuration.names
     rows = [row for row in index.settings_in(file.path) if row.holder == setting.holder and names.is_old(row.written)]
-    edits = [renamed(row, file, row.name) for row in {row.span: row for row in rows if row.name}.values()]
-    if not edits or not all(edits):
-        return None
-    return Fix("safe", "Write the new names", tuple(edit for edit in edits if edit is not None))
+    edits = renames([row for row in {row.span: row for row in rows}.values() if row.name], file, index)
+    return Fix("safe", "Write the new names", edits) if edits else None

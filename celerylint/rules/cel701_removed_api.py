@@ -49,7 +49,8 @@ that is on.
 
 A fix writes the name that Celery has today and renames its uses, where 4.4 has that name too. It is safe for names that
 4.4 still has: for older ones no Celery that runs today can show that both are the same. A class that derives from
-`celery.task.Task` is registered below its body, if the project calls nothing but methods of it.
+`celery.task.Task` is registered below its body, if the project calls nothing but methods of it; what `@periodic_task`
+scheduled is scheduled below the task, if the project has one app and that does not import the tasks itself.
 
 Source: Celery's release notes, 4.0 to 5.7; every name is looked up in the packages of 4.4 to 5.7.
 """

@@ -19,12 +19,14 @@ from celerylint.imports import Known
 from celerylint.index import Index
 from celerylint.records import dataclass
 from celerylint.rules.old_names import alias_name
+from celerylint.rules.old_schedules import PERIODIC, is_plain
 from celerylint.values import Name
 
 Statement: TypeAlias = ast.Import | ast.ImportFrom
 
 BUILTINS = "builtins."
 APP = "celery.current_app"
+SHARED = "celery.shared_task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def drop_in(dotted: str) -> str:
     """What takes the place of an old name, "" where nothing does."""
     if dotted == "celery.task":
         # The module could be called, and was the decorator then (celery.task.module, 4.4).
-        return "celery.shared_task"
+        return SHARED
     row = celery_data.removed_api().get(dotted)
     return row.replacement if row is not None else ""
 
@@ -129,16 +131,28 @@ def move(statement: Statement, alias: ast.alias, file: File, index: Index) -> Mo
     whole = isinstance(statement, ast.Import) and not alias.asname
     meaning = old.partition(".")[0] if whole else old
     local = alias.asname or meaning.rpartition(".")[2]
-    found = [replaced(node, meaning, file) for node in names_of(statement, local, meaning, file)]
+    names = names_of(statement, local, meaning, file)
+    found = [successor(node, old, meaning, file, index) for node in names]
     uses = tuple(use for use in found if use is not None and use[1])
-    new = next((new for _, new in uses), drop_in(old))
+    new = next((new for _, new in uses), SHARED if old in PERIODIC else drop_in(old))
     made = Move(alias, old, local, new, uses)
     if None in found or not new:
         return None
     if whole:
         return made
     elsewhere = is_known_elsewhere(local, statement, file, index)
-    return None if elsewhere and not made.is_plain else replace(made, keeps=elsewhere or bool(alias.asname))
+    return (
+        None
+        if elsewhere and (not made.is_plain or old in PERIODIC)
+        else replace(made, keeps=elsewhere or bool(alias.asname))
+    )
+
+
+def successor(node: ast.expr, old: str, dotted: str, file: File, index: Index) -> tuple[ast.expr, str] | None:
+    """What takes the place of an expression that means an imported name, as `replaced` answers."""
+    if old in PERIODIC:
+        return (node, SHARED) if is_plain(node, file, index) else None
+    return replaced(node, dotted, file)
 
 
 def names_of(statement: Statement, local: str, dotted: str, file: File) -> Iterator[ast.Name]:

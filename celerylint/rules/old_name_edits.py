@@ -15,6 +15,7 @@ from celerylint.rules.declared import is_read
 from celerylint.rules.moved_imports import edits
 from celerylint.rules.moved_names import APP, BUILTINS, Statement, drop_in, is_module, moves
 from celerylint.rules.old_api import old_options
+from celerylint.rules.old_schedules import PERIODIC, schedules
 from celerylint.rules.old_task_classes import registrations
 from celerylint.rules.option_edits import remove_options
 
@@ -67,7 +68,10 @@ def of_import(finding: Finding, statement: Statement, file: File, index: Index) 
         registered = registrations(each.old, file, index) if each.new == "celery.Task" else ()
         if registered is None:
             return None
-        changes, imports = (*changes, *registered), (*imports, *([APP] if registered else []))
+        periodic = each.uses if each.old in PERIODIC else ()
+        planned = [edit for node, _ in periodic for edit in schedules(node, file, index)]
+        changes = (*changes, *registered, *planned)
+        imports = (*imports, *([APP] if registered or planned else []))
     names = dict.fromkeys(f"`{each.new.removeprefix(BUILTINS)}`" for each in moved)
     return Plan(f"Use {' and '.join(names)}", changes, imports, all(is_shown(each.old) for each in moved))
 
