@@ -124,6 +124,15 @@ def test_without_deployment_files_such_a_limit_is_still_allowed_for(tmp_path: Pa
     assert python.index.deployment.workers == []
 
 
+@pytest.mark.parametrize(
+    ("line", "known"), [('celery -A shop worker -l INFO "$@"', False), ("celery -A shop worker -c $COUNT", True)]
+)
+def test_both_faces_allow_for_a_limit_among_what_a_script_is_given(tmp_path: Path, line: str, known: bool) -> None:
+    made = project(tmp_path, {"shop.py": APP + TASK, "start.sh": f"#!/bin/sh\n{line}\n"})
+    for face in (made, PythonProject(made.config, [tmp_path])):
+        assert face.index.option(face.index.tasks[0], "time_limit").absent is known
+
+
 LINT = """
 import sys
 from pathlib import Path

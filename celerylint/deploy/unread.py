@@ -13,7 +13,8 @@ from celerylint.deploy.repository import Repository
 from celerylint.source import Span
 from celerylint.values import UNKNOWN, Unknown
 
-LIMIT_OPTION = re.compile(rb"-time-limit\b")
+# Written out, or among what a script is given.
+LIMIT_OPTION = re.compile(rb"-time-limit\b|\bcelery\b[^\n]*\bworker\b[^\n]*\$\{?[@*]")
 
 
 class Unread(Deployment):
