@@ -15,6 +15,7 @@ from celerylint.index import Index
 from celerylint.rules.limits import app_of
 from celerylint.rules.setting_places import written
 from celerylint.source import Source, UnreadableSource
+from celerylint.tree import FunctionNode
 
 
 def add_settings(key: str, settings: Mapping[str, str], index: Index) -> tuple[Edit, ...] | None:
@@ -59,15 +60,22 @@ def beside(file: File, rows: list[Setting], settings: Mapping[str, str]) -> tupl
         place, _ = written(file, row)
         keyword = file.node_at(place, ast.keyword)
         call = file.parent(keyword) if keyword is not None else None
-        if isinstance(call, ast.Call) and is_update(call):
+        if isinstance(call, ast.Call) and is_update(call) and always_runs(file, call):
             return cst.add_keywords(file, call, {styled(name, row): code for name, code in settings.items()})
         target = file.node_at(row.span, ast.Name, ast.Attribute, ast.Subscript)
         statement = file.parent(target) if target is not None else None
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name | ast.Attribute):
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or not always_runs(file, statement):
+            continue
+        if isinstance(target, ast.Name | ast.Attribute):
             prefix = f"{file.text(target.value)}." if isinstance(target, ast.Attribute) else ""
             lines = [f"{prefix}{styled(name, row)} = {code}" for name, code in settings.items()]
             return cst.insert_after(file, statement, lines)
     return None
+
+
+def always_runs(file: File, node: ast.expr | ast.stmt) -> bool:
+    """Whether a statement stands in no branch: what is written beside it holds in any case."""
+    return isinstance(file.parent(file.statement(node)), ast.Module | ast.ClassDef | FunctionNode)
 
 
 def is_update(call: ast.Call) -> bool:

@@ -77,7 +77,7 @@ def test_an_interrupt_is_quiet(run: Runner, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 HANGING = """
-import multiprocessing, pathlib, time
+import multiprocessing, pathlib, signal, time
 from celerylint import cli
 from celerylint.project import Project
 
@@ -86,6 +86,8 @@ def hang(project, path):
     time.sleep(60)
 
 multiprocessing.set_start_method("fork")
+# Tests that run in the background inherit that interrupts are ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 Project.check_file = hang
 cli.main()
 """
