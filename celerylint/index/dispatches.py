@@ -8,7 +8,8 @@ from celerylint.facts import CallFact, Dispatch, FileFacts, Task
 from celerylint.index.apps import Apps
 from celerylint.index.modules import Modules
 from celerylint.index.spreading import named_items, spread_fact
-from celerylint.index.tasks import TASK_CLASSES, Tasks
+from celerylint.index.task_bases import TASK_CLASSES
+from celerylint.index.tasks import Tasks
 from celerylint.records import dataclass
 from celerylint.source import Span
 from celerylint.values import (
@@ -131,13 +132,13 @@ class Dispatches:
             case Param(annotation=Name(dotted=dotted)):
                 cls = self.modules.cls(Name(dotted))
                 return self.modules.canonical(dotted) in TASK_CLASSES or (
-                    cls is not None and self.tasks.is_task_class(cls)
+                    cls is not None and self.tasks.bases.is_task_class(cls)
                 )
             case Param(function=function, index=0):
                 module, _, qualname = function.partition(":")
                 facts = self.modules.facts(module)
                 owner = facts.classes.get(qualname.rpartition(".")[0]) if facts is not None else None
-                return owner is not None and self.tasks.is_task_class(owner)
+                return owner is not None and self.tasks.bases.is_task_class(owner)
             case Name(dotted=dotted):
                 return self.modules.canonical(dotted) == "celery.current_task"
             case _:

@@ -77,7 +77,7 @@ class Options:
         if value is not None:
             source = "task" if name in task.options else "base"
             return Option(self.tasks.modules.expand(value), source, path, span)
-        if task.open or self.tasks.foreign_base(task):
+        if task.open or self.tasks.bases.has_foreign(task):
             return Option(UNKNOWN, "task")
         return Option(None)
 

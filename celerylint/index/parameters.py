@@ -74,7 +74,11 @@ class Parameters:
         """Whether every decorator hands all arguments on, and the task is made of this very function."""
         if task.kind == "class":
             return all(self.hands_on(decorator) for decorator in function.decorators)
-        others = [decorator for decorator in function.decorators if self.tasks.decoration(decorator.value)[0] is None]
+        others = [
+            decorator
+            for decorator in function.decorators
+            if self.tasks.factories.decoration(decorator.value)[0] is None
+        ]
         makers = [decorator for decorator in function.decorators if decorator not in others]
         return all(self.hands_on(decorator) for decorator in others) and all(
             self.makes_directly(d.value) for d in makers
@@ -125,20 +129,20 @@ class Parameters:
 
     def makes_directly(self, value: Value, depth: int = 0) -> bool:
         """Whether a task decorator, perhaps the project's own, gives the function as it is to Celery's."""
-        factory = self.tasks.decoration(value)[0]
+        factory = self.tasks.factories.decoration(value)[0]
         if factory is not None and self.modules.cls(Name(factory.via)) is not None:
             return False
-        value = value.func if isinstance(value, Call) and self.tasks.factory(value) is None else value
+        value = value.func if isinstance(value, Call) and self.tasks.factories.factory(value) is None else value
         if not isinstance(value, Name):
             return True
         definition = self.modules.resolve(value.dotted)
         if definition is None or not isinstance(definition.what, Function) or depth > 3:
-            return value.dotted.rpartition(".")[2] not in self.tasks.wrappers
+            return value.dotted.rpartition(".")[2] not in self.tasks.factories.wrappers
         return all(self.returns_directly(returned, definition.what, depth) for returned in definition.what.returns)
 
     def returns_directly(self, returned: Value, maker: Function, depth: int) -> bool:
         match returned:
-            case Call(func=func, args=args) if self.tasks.decoration(func)[0] is not None:
+            case Call(func=func, args=args) if self.tasks.factories.decoration(func)[0] is not None:
                 own = all(isinstance(arg, Param | Star) for arg in args)
                 return own and self.makes_directly(func, depth + 1)
             case FunctionValue(key=key) if key and key != maker.key:
@@ -157,7 +161,7 @@ class Parameters:
         """Whether the task's class sends and runs as Celery's does."""
         if task.kind != "class" and "base" not in task.options:
             return self.plain_default
-        if self.tasks.foreign_base(task) and not self.known_base(task):
+        if self.tasks.bases.has_foreign(task) and not self.known_base(task):
             return False
         return all(self.calls_plainly(cls) for cls in self.classes_of(task))
 
@@ -170,8 +174,8 @@ class Parameters:
         """The classes of the project that a task is made of."""
         if task.kind != "class" and "base" not in task.options:
             return self.own_defaults
-        own = self.tasks.class_of(task) if task.kind == "class" else None
-        return [*([own] if own else []), *self.tasks.base_classes(task)]
+        own = self.tasks.bases.class_of(task) if task.kind == "class" else None
+        return [*([own] if own else []), *self.tasks.bases.classes(task)]
 
     @cached_property
     def own_defaults(self) -> list[Class]:
@@ -224,10 +228,10 @@ class Parameters:
         return all(self.calls_plainly(each) for each in [cls, *classes]) and all(self.is_plain(name) for name in names)
 
     def is_plain(self, name: str) -> bool:
-        return name in PLAIN_BASES or self.tasks.is_plain_base(name)
+        return name in PLAIN_BASES or self.tasks.bases.is_plain(name)
 
     def known_base(self, task: Task) -> bool:
-        classes = self.tasks.base_classes(task)
+        classes = self.tasks.bases.classes(task)
         names = {self.modules.canonical(task.base)} if not classes and task.base else set()
         for cls in classes[:1]:
             names.update(self.modules.bases(cls)[1])

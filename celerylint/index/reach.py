@@ -78,8 +78,8 @@ class CallGraph:
 
     def hooks(self, task: Task) -> list[str]:
         """The keys of the methods of a task's classes that a worker calls around the body."""
-        own = self.tasks.class_of(task) if task.kind == "class" else None
-        classes = [*([own] if own is not None else []), *self.tasks.base_classes(task)]
+        own = self.tasks.bases.class_of(task) if task.kind == "class" else None
+        classes = [*([own] if own is not None else []), *self.tasks.bases.classes(task)]
         return [f"{cls.key}.{name}" for cls in classes for name in HOOKS if name in cls.methods]
 
     def onward(self, key: str, reach: Reach) -> Iterator[tuple[str, Reach]]:

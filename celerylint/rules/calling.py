@@ -7,7 +7,7 @@ from functools import lru_cache
 from celerylint.facts import App, Function, Task, Write
 from celerylint.index import Index
 from celerylint.index.apps import CURRENT
-from celerylint.index.tasks import TASK_CLASSES
+from celerylint.index.task_bases import TASK_CLASSES
 from celerylint.values import Attr, Const, Name, Value
 
 

@@ -72,7 +72,7 @@ def unknown_options(subject: Task | Class, file: File, index: Index) -> Iterator
 
 def known_options(found: Declared, index: Index) -> frozenset[str]:
     """What Celery or a well-known base of the task reads."""
-    bases = () if found.task is None else index.registry.bases(found.task)[1]
+    bases = () if found.task is None else index.registry.bases.of(found.task)[1]
     return celery_data.task_options(index.traits.celery).union(*(celery_data.base_options(base) for base in bases))
 
 
@@ -83,7 +83,9 @@ def is_inert(option: str, nearest: str | None, found: Declared, file: File, inde
         return nearest is not None and not is_read(option, index)
     if not found.direct:
         return nearest is not None and passes_on(task, option, index) and not is_read(option, index)
-    if index.registry.foreign_base(task) or any(option in cls.attributes for cls in index.registry.base_classes(task)):
+    if index.registry.bases.has_foreign(task) or any(
+        option in cls.attributes for cls in index.registry.bases.classes(task)
+    ):
         return False
     if nearest is not None or option in celery_data.execution_options(index.traits.celery, "apply_async"):
         return not retries.reads(task, file, index, option)

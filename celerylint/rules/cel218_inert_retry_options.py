@@ -84,7 +84,7 @@ def counts_otherwise(task: Task, index: Index) -> bool:
 
 def by_hand(task: Task, index: Index) -> bool:
     """Whether the task retries by calls of `retry()`, and certainly not by `autoretry_for`."""
-    return bool(retries.retry_calls(task, index)) and not index.registry.foreign_base(task)
+    return bool(retries.retry_calls(task, index)) and not index.registry.bases.has_foreign(task)
 
 
 def listed(names: list[str]) -> str:

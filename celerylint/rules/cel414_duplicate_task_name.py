@@ -98,7 +98,7 @@ def earlier(node: ast.FunctionDef | ast.AsyncFunctionDef, file: File) -> list[as
 def makes_same(node: ast.FunctionDef | ast.AsyncFunctionDef, task: Task, file: File, index: Index) -> bool:
     """Whether a decorator makes a function a task of the same app and name as another of the same function name."""
     for decorator in node.decorator_list:
-        factory, call = index.registry.decoration(file.value(decorator))
+        factory, call = index.registry.factories.decoration(file.value(decorator))
         given = call.keyword("name") if call is not None else None
         if factory is not None and factory.app == task.app and given == task.options.get("name"):
             return True

@@ -82,7 +82,7 @@ def wrong_place(task: Task, file: File, index: Index) -> Iterator[Finding]:
     function = index.function_of(task) if task.kind == "decorator" else None
     if function is None or index.modules.is_test(file.path):
         return
-    made_by = [index.registry.decoration(decorator.value)[0] is not None for decorator in function.decorators]
+    made_by = [index.registry.factories.decoration(decorator.value)[0] is not None for decorator in function.decorators]
     makers = [place for place, makes in enumerate(made_by) if makes]
     if len(makers) != 1:
         return

@@ -49,7 +49,11 @@ def target(node: ast.Assign | ast.AnnAssign) -> ast.expr:
 def declared(subject: Task | Class, file: File, index: Index) -> Declared | None:
     """The options that a task or an abstract base of tasks writes in this file; None for any other class."""
     if isinstance(subject, Class):
-        if not subject.attributes or subject.key in index.registry.by_key or not index.registry.is_task_class(subject):
+        if (
+            not subject.attributes
+            or subject.key in index.registry.by_key
+            or not index.registry.bases.is_task_class(subject)
+        ):
             return None
         return from_class(subject.name, subject.span, subject.key, None, file, index)
     if subject.kind == "class":

@@ -24,7 +24,7 @@ def registrations(base: str, file: File, index: Index) -> tuple[Edit, ...] | Non
     """
     found: list[Edit] = []
     for task in index.tasks:
-        cls = index.registry.class_of(task) if task.kind == "class" else None
+        cls = index.registry.bases.class_of(task) if task.kind == "class" else None
         if cls is None or not derives(cls, base, file, index) or not is_sent(cls, index):
             continue
         node = file.definition(cls.key)

@@ -29,8 +29,8 @@ def raises(retry: Dispatch, index: Index) -> bool:
 
 def own_classes(task: Task, index: Index) -> list[Class]:
     """The classes of a task that stand in the project, its own first."""
-    own = index.registry.class_of(task) if task.kind == "class" else None
-    return [*([own] if own is not None else []), *index.registry.base_classes(task)]
+    own = index.registry.bases.class_of(task) if task.kind == "class" else None
+    return [*([own] if own is not None else []), *index.registry.bases.classes(task)]
 
 
 def method(cls: Class, name: str, index: Index) -> Function | None:
@@ -105,7 +105,7 @@ def never_retries(task: Task, file: File, index: Index) -> bool:
     """Whether it is certain that nothing retries a task whose definition stands in `file`."""
     return (
         autoretried(task, index) is False
-        and not index.registry.foreign_base(task)
+        and not index.registry.bases.has_foreign(task)
         and not retry_calls(task, index)
         and not any(calls_retry(function) for function in reachable([*class_functions(task, index)], index))
         and not leaks(task, file)
@@ -179,7 +179,7 @@ def wrapped(task: Task, index: Index) -> bool:
 
 def may_retry(decorator: Decorator, task: Task, index: Index) -> bool:
     value = decorator.value
-    if index.registry.decoration(value)[0] is not None:
+    if index.registry.factories.decoration(value)[0] is not None:
         return False
     called = value.func if isinstance(value, Call) else value
     if not isinstance(called, Name):

@@ -57,7 +57,12 @@ def in_force(task: Task, name: str, index: Index) -> Value | None:
 def wrapped_in_silence(task: Task, name: str, index: Index) -> bool:
     """Whether only a decorator of the project's own could set an option of a task, and it does not know the word."""
     definition = index.modules.resolve(task.via) if task.open else None
-    if definition is None or name in task.options or index.registry.foreign_base(task) or index.configuration.hidden:
+    if (
+        definition is None
+        or name in task.options
+        or index.registry.bases.has_foreign(task)
+        or index.configuration.hidden
+    ):
         return False
     files = {definition.facts.path, *map(index.modules.path, definition.facts.modules_imported)} - {""}
     word = name.encode()

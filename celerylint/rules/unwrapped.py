@@ -49,7 +49,7 @@ def may_name(task: Task, index: Index) -> bool:
 
 def below(task: Task, function: Function, index: Index) -> Iterator[Decorator]:
     """The decorators between the task's own and the function, outermost first."""
-    makers = [index.registry.decoration(decorator.value)[0] is not None for decorator in function.decorators]
+    makers = [index.registry.factories.decoration(decorator.value)[0] is not None for decorator in function.decorators]
     first = makers.index(True) + 1 if True in makers else 0
     yield from function.decorators[first:]
 
