@@ -410,6 +410,8 @@ def test_modules_of_settings_that_take_names_in_at_run_time_hide_settings(tmp_pa
     [
         ("NAMES = ['SECRET_KEY']\nfor name in NAMES:\n    locals()[name] = find(name)", False),
         ("for name in ('SECRET_KEY', 'ZONE'):\n    locals()[name] = find(name)", False),
+        ("MORE = ['ZONE']\nNAMES = ['A', *MORE]\nfor name in NAMES + MORE:\n    locals()[name] = find(name)", False),
+        ("NAMES = ['A']\nfor name in NAMES + names():\n    locals()[name] = find(name)", True),
         ("for name in names():\n    locals()[name] = find(name)", True),
     ],
 )

@@ -17,7 +17,20 @@ from celerylint.index.setting_names import NAMES_BESIDE_NAMESPACE, SettingNames
 from celerylint.index.settings import Settings, unique
 from celerylint.index.tasks import last_name
 from celerylint.index.traits import Traits
-from celerylint.values import UNKNOWN, Call, Const, Element, Item, Mapping, Name, Sequence, Value, either
+from celerylint.values import (
+    UNKNOWN,
+    Binary,
+    Call,
+    Const,
+    Element,
+    Item,
+    Mapping,
+    Name,
+    Sequence,
+    Star,
+    Value,
+    either,
+)
 
 # A module of another package with settings for Celery, and not Celery's own.
 OF_CELERY = re.compile(r"^(?!celery\b).*celery")
@@ -213,8 +226,15 @@ class Configuration:
 
     def is_told(self, key: Value) -> bool:
         """Whether a name is written out, or one of several that are."""
-        base = self.modules.expand(key.base) if isinstance(key, Element) else key
-        return isinstance(base, Const) or (isinstance(base, Sequence) and all(map(self.is_told, base.items)))
+        match self.modules.expand(key.base) if isinstance(key, Element | Star) else key:
+            case Const():
+                return True
+            case Sequence(items=items):
+                return all(map(self.is_told, items))
+            case Binary(op="Add", left=left, right=right):
+                return self.is_told(Element(left)) and self.is_told(Element(right))
+            case _:
+                return False
 
     @cached_property
     def beside_settings(self) -> list[str]:
