@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from celerylint import cache as store
@@ -150,7 +150,7 @@ class Codebase(Contents):
     def deployment(self) -> Deployment:
         """What the files beside the code deploy."""
         repository = Repository(self.others, self.read_other, self.relative, self.shown_paths)
-        return Deployment(repository, self.traits.celery)
+        return Deployment(repository, self.traits.celery, partial(versions.pin, self.config.root, self.tree))
 
     def follows(self, path: str) -> bool:
         """Whether calls into a file are worth following from a task."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Version: TypeAlias = tuple[int, int]
 Release: TypeAlias = tuple[int, ...]
@@ -15,12 +15,27 @@ TAG = re.compile(r"@v?(\d+)\.(\d+)")
 PATCHES = range(40)
 
 
+class Pin(NamedTuple):
+    """The one release that a project installs of a package: `path` (as shown) and `line`, from 1, name it."""
+
+    release: Release
+    path: str
+    line: int
+
+
 def pinned(spec: str) -> Version | None:
     """The version that a requirement names as the only one, None where it names none."""
     if tag := TAG.search(spec):
         return int(tag[1]), int(tag[2])
+    release = pinned_release(spec)
+    return minor(release) if release is not None else None
+
+
+def pinned_release(spec: str) -> Release | None:
+    """The release that a requirement names as the only one: (5, 4, 0) of `==5.4`; None where it names none."""
     exact = (release for operator, release, star in clauses(spec) if operator in ("==", "===") and not star)
-    return next((minor(parsed(release)) for release in exact if release != "*"), None)
+    release = next((release for release in exact if release != "*"), None)
+    return None if release is None else (*parsed(release), 0, 0)[: max(3, release.count(".") + 1)]
 
 
 def clauses(spec: str) -> list[tuple[str, str, str]]:

@@ -19,7 +19,7 @@ from celerylint.config import Config
 from celerylint.files import Tree
 from celerylint.paths import shown
 from celerylint.records import dataclass
-from celerylint.specifiers import Version, newest_allowed, pinned
+from celerylint.specifiers import Pin, Version, newest_allowed, pinned, pinned_release
 
 # Minor versions by package, from the package index.
 KNOWN: dict[str, tuple[Version, ...]] = {
@@ -90,7 +90,7 @@ def find(root: Path, tree: Tree, package: str) -> Found:
         same = [mention for order, _, path, mention in candidates if order == best[0] and path == best[2]]
         versions = [(version, mention) for mention in same if (version := version_of(mention, package)) is not None]
         if versions:
-            version, mention = max(versions, key=lambda found: found[0])
+            version, mention = max(versions, key=lambda found: (found[0], pinned_release(found[1].spec) or ()))
             return Found(version, f"{shown(best[2])}:{mention.line}", mention.spec)
     if candidates:
         _, _, path, mention = candidates[0]
@@ -104,6 +104,19 @@ def readable(tree: Tree) -> Iterator[tuple[Path, Reader]]:
         reader = reader_of(path.rpartition(os.sep)[2].lower())
         if reader is not None:
             yield Path(path), reader
+
+
+def pin(root: Path, tree: Tree, package: str) -> Pin | None:
+    """The release that a project pins of a package; None where the file that decides leaves it open, or none does.
+
+    What a file for development pins says nothing of production.
+    """
+    found = find(root, tree, package)
+    path, _, line = found.source.rpartition(":")
+    release = pinned_release(found.spec)
+    if release is None or DEVELOPMENT.search(Path(path).name.lower()):
+        return None
+    return Pin(release, path, int(line))
 
 
 def version_of(mention: Mention, package: str) -> Version | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from celerylint.deploy import command_line, command_reader, compose, kubernetes, manifests, others, redis
@@ -19,6 +19,7 @@ from celerylint.deploy.model import Beat, Broker, Exporter, Flower, Host, Place,
 from celerylint.deploy.programs import Call
 from celerylint.deploy.repository import Repository
 from celerylint.source import Source
+from celerylint.specifiers import Pin
 from celerylint.values import Unknown
 
 YAML: tuple[Language, ...] = ("compose", "kubernetes", "values", "workflow", "cloudfoundry", "kustomize")
@@ -29,8 +30,10 @@ EXPORTER_PROGRAMS = frozenset({"celery-exporter", "celery-prometheus-exporter"})
 class Deployment:
     """What the files of a repository deploy, for a version of Celery. Nothing is read before it is asked for."""
 
-    def __init__(self, repository: Repository, version: Version) -> None:
-        self.repository, self.version = repository, version
+    def __init__(
+        self, repository: Repository, version: Version, pin: Callable[[str], Pin | None] = lambda package: None
+    ) -> None:
+        self.repository, self.version, self.pin = repository, version, pin
 
     @cached_property
     def files(self) -> DeploymentFiles:

@@ -170,8 +170,9 @@ def is_known_elsewhere(local: str, statement: Statement, file: File, index: Inde
         return True
     if any(f"{file.module}.{local}" in facts.imports.values() or file.module in facts.stars for facts in index.facts):
         return True
-    mention = re.compile(rf"\b{re.escape(file.module.rpartition('.')[2])}\b.*\b{re.escape(local)}\b")
-    return any(path != file.path and mention.search(line) for path, line in index.lines_with(local))
+    mention = re.compile(rf"\b{re.escape(file.module.rpartition('.')[2])}\b.*\b{re.escape(local)}\b".encode())
+    others = (path for path in index.modules.relatives if path != file.path)
+    return any(mention.search(data) for path in others if (data := index.read(path)) and local.encode() in data)
 
 
 def is_exported(local: str, file: File) -> bool:

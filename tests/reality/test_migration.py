@@ -197,8 +197,9 @@ def test_one_run_gives_the_migrated_project(tmp_path: Path) -> None:
     remaining = fixed(project)
     assert differing(project, MIGRATED) == []
     assert (project / "deploy" / "worker.sh").stat().st_mode == (LEGACY / "deploy" / "worker.sh").stat().st_mode
-    assert "(49 fixed, " in remaining
+    assert "49 fixed, 2 remaining" in remaining
     assert "CELERY_ENABLE_UTC" in remaining
+    assert "CVE-2021-23727" in remaining
     fixed(project)
     assert differing(project, MIGRATED) == []
 
