@@ -22,8 +22,8 @@ Good::
     app.conf.task_queues = [Queue("celery"), Queue("mail"), Queue("pricing")]
     app.conf.task_routes = {"shop.tasks.refresh_prices": {"queue": "pricing"}}
 
-Silent where `task_queues` is not set, where one of its queues cannot be told, and on names that are worked out at run
-time.
+Silent where `task_queues` is not set, where one of its queues cannot be told, on names that are worked out at run
+time, and on tasks that the project sends by name and does not have: another service consumes them.
 
 Source: `celery.app.amqp.Queues` and https://docs.celeryq.dev/en/stable/userguide/routing.html (5.7).
 """
@@ -52,6 +52,8 @@ def undeclared(subject: Task | Dispatch | Route | ScheduleEntry, file: File, ind
     given = given_by(subject, file, index)
     if "queue" not in given.options or not index.configuration.is_production(file.path):
         return
+    if isinstance(subject, Dispatch) and subject.method == "send_task" and subject.task is None:
+        return  # Another service's task, which that service consumes from a queue of its own.
     declared = declared_queues(given.app, index)
     if not declared:
         return
