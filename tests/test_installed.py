@@ -48,6 +48,9 @@ PACKAGES = {
 
         @shared_task(**CONFIG)
         def send(): ...
+
+        @shared_task(**read_options())
+        def resend(): ...
         """,
     "mailer/sending.py": "from celery import shared_task\n@shared_task\ndef send_digest(): ...",
     "mailer/unrelated.py": "def (",
