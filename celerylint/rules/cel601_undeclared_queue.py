@@ -35,7 +35,7 @@ from celerylint.facts import Dispatch, Route, ScheduleEntry, Task
 from celerylint.file import File
 from celerylint.index import Index
 from celerylint.rule import Finding, Related, Rule
-from celerylint.rules.queue_names import given_by, names
+from celerylint.rules.queue_names import given_by, is_for_others, names
 
 rule = Rule(
     __name__,
@@ -52,8 +52,8 @@ def undeclared(subject: Task | Dispatch | Route | ScheduleEntry, file: File, ind
     given = given_by(subject, file, index)
     if "queue" not in given.options or not index.configuration.is_production(file.path):
         return
-    if isinstance(subject, Dispatch) and subject.method == "send_task" and subject.task is None:
-        return  # Another service's task, which that service consumes from a queue of its own.
+    if isinstance(subject, Dispatch) and is_for_others(subject):
+        return
     declared = declared_queues(given.app, index)
     if not declared:
         return

@@ -12,7 +12,7 @@ from celerylint.deploy.programs import Call
 from celerylint.facts import Dispatch
 from celerylint.index import Index
 from celerylint.records import dataclass
-from celerylint.rules.queue_names import main_app, names
+from celerylint.rules.queue_names import is_for_others, main_app, names
 from celerylint.source import Span
 from celerylint.values import Const, Mapping, Name, Value, options
 
@@ -137,7 +137,7 @@ def named_in_calls(index: Index) -> Iterator[Named]:
     for dispatch in index.dispatches:
         if index.configuration.is_production(dispatch.path) and not index.modules.is_test(dispatch.path):
             for name in queue_names(dispatch.options.get("queue"), index):
-                yield Named(name, 4, dispatch.path, dispatch.span, True)
+                yield Named(name, 4, dispatch.path, dispatch.span, not is_for_others(dispatch))
     for entry in index.schedule:
         value = index.expand(entry.values["options"]) if "options" in entry.values else None
         if isinstance(value, Mapping) and index.configuration.is_production(entry.path):

@@ -86,3 +86,8 @@ def names(value: Value, index: Index) -> Iterator[str]:
     texts = [index.queues.text(option) for option in found]
     if all(texts):
         yield from dict.fromkeys(texts)
+
+
+def is_for_others(dispatch: Dispatch) -> bool:
+    """Whether a call sends a task by name that the project does not have: another service consumes it."""
+    return dispatch.method == "send_task" and dispatch.task is None
