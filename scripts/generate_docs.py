@@ -8,11 +8,14 @@ NAME is one of PARTS below. Continuous integration runs this and fails if anythi
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,11 +47,11 @@ ANSWERS = ("pass", "partly", "fail", "unknown", "manual")
 ITEM_HEADER = ("| id | wanted | can be | answered from | rules |", "| --- | --- | --- | --- | --- |")
 
 
-def celerylint(*arguments: str) -> str:
-    """What the tool prints at the top of the checkout. Raises RuntimeError where it could not do its work."""
+def celerylint(*arguments: str, folder: Path = ROOT) -> str:
+    """What the tool prints in a folder. Raises RuntimeError where it could not do its work."""
     command = [sys.executable, "-m", "celerylint", *arguments]
-    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "100"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1) or done.stderr:
         raise RuntimeError(f"{' '.join(arguments)}: exit status {done.returncode}: {done.stderr}")
     return done.stdout
@@ -57,6 +60,20 @@ def celerylint(*arguments: str) -> str:
 def session(*arguments: str) -> str:
     """A command with what it prints, as a fenced block."""
     return f"```console\n$ celerylint {' '.join(arguments)}\n{celerylint(*arguments).rstrip()}\n```\n"
+
+
+def migration() -> str:
+    """What one run changes in two files of the bundled project of Celery 4, and what it leaves."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(shutil.copytree(ROOT / "fixtures" / "projects" / "legacy", Path(folder, "legacy")))
+        before = {name: (project / name).read_text(encoding="utf-8") for name in ("Procfile", "courier/labels.py")}
+        select = ("check", "--select", "CEL7,CEL501,CEL502,CEL503", "--fix")
+        printed = celerylint(*select, "--output-format", "concise", ".", folder=project)
+        parts = [f"```console\n$ celerylint {' '.join(select)} .\n{printed.rstrip()}\n```\n"]
+        for name, text in before.items():
+            lines = (text.splitlines(True), (project / name).read_text(encoding="utf-8").splitlines(True))
+            parts.append(f"```diff\n{''.join(difflib.unified_diff(*lines, name, name, n=1))}```\n")
+    return "\n".join(parts)
 
 
 def first_json() -> str:
@@ -105,6 +122,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "tour": lambda: session("check", f"{SHOP}/reports", f"{SHOP}/orders/views.py", "--select", "CEL101,CEL406"),
     "finding": lambda: session("check", SHOP, "--select", "CEL206"),
     "json": first_json,
+    "migration": migration,
     "help": commands,
     "items": items,
     "layers": layers,
