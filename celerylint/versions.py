@@ -11,6 +11,7 @@ import ast
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -206,8 +207,9 @@ def pyproject(text: str, package: str) -> Iterator[Mention]:
         yield from table_mentions(text, items, package)
 
 
+@lru_cache(maxsize=16)
 def toml(text: str) -> dict[str, Any]:
-    """The content of a TOML file, empty where it is broken."""
+    """The content of a TOML file, empty where it is broken; every package that is looked up asks for the same ones."""
     from celerylint.toml import tomllib
 
     try:

@@ -46,6 +46,7 @@ Celery 5.2.1 runs. Read: `celery.backends.base` (4.1 to 5.2.2), `flower.views.au
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from celerylint.deploy import Deployment
@@ -170,12 +171,10 @@ FAULTS = (
 def faulty(deployment: Deployment, _: Deployment, index: Index) -> Iterator[Finding]:
     if not uses_celery(index, deployment):
         return
-    pins = {package: deployment.pin(package) for package in dict.fromkeys(fault.package for fault in FAULTS)}
+    pinned = cache(deployment.pin)
     for fault in FAULTS:
-        pin = pins[fault.package]
+        pin = pinned(fault.package) if fault.meets(index, deployment) else None
         if pin is None or not fault.since <= pin.release < fault.until or not is_production_file(pin.path, deployment):
-            continue
-        if not fault.meets(index, deployment):
             continue
         other = beside(fault, deployment)
         if other is not None:
